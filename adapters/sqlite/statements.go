@@ -1,0 +1,134 @@
+package sqlite
+
+import "github.com/oplata-go/oplata/payment"
+
+// Every statement of this package stands here; a test prepares each of them and looks at the plans of those that have to
+// be fast however much is stored.
+
+// Transactions.
+const (
+	beginWrite = `BEGIN IMMEDIATE`
+	probe      = `BEGIN`
+	commit     = `COMMIT`
+	rollback   = `ROLLBACK`
+	savepoint  = `SAVEPOINT oplata`
+	rollbackTo = `ROLLBACK TO oplata`
+	release    = `RELEASE oplata`
+)
+
+// The file.
+const (
+	selectEngine   = `SELECT sqlite_version()`
+	selectSettings = `SELECT journal_mode, (SELECT synchronous FROM pragma_synchronous), (SELECT foreign_keys FROM pragma_foreign_keys)
+		FROM pragma_journal_mode`
+	selectMigrated = `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'oplata_schema'`
+	selectVersion  = `SELECT coalesce(max(version), 0) FROM oplata_schema`
+)
+
+// Payments.
+const (
+	paymentColumns = `p.kind, p.id, p.version, p.reseller, p.account, p.status, p.attention, p.created_at, p.updated_at, p.body, p.personal`
+
+	selectPayment = `SELECT ` + paymentColumns + ` FROM oplata_payments p WHERE p.id = ?`
+	selectOwner   = `SELECT ` + paymentColumns + `, c.scope, c.key, c.record, c.print
+		FROM oplata_payment_claims c JOIN oplata_payments p ON p.id = c.record WHERE c.scope = ? AND c.key = ?`
+
+	insertPayment = `INSERT INTO oplata_payments
+		(kind, id, version, reseller, account, status, attention, created_at, updated_at, body, personal)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING`
+
+	// What usually changes is written alone: naming a column of an index costs a write to the index, even when the
+	// value stays the same.
+	updatePayment = `UPDATE oplata_payments
+		SET version = ?3, status = ?6, attention = ?7, updated_at = ?9, body = ?10, personal = ?11
+		WHERE id = ?2 AND version = ?12 AND kind = ?1 AND reseller = ?4 AND account = ?5 AND created_at = ?8`
+	replacePayment = `UPDATE oplata_payments
+		SET kind = ?1, version = ?3, reseller = ?4, account = ?5, status = ?6, attention = ?7, created_at = ?8,
+			updated_at = ?9, body = ?10, personal = ?11
+		WHERE id = ?2 AND version = ?12`
+
+	insertEvent = `INSERT INTO oplata_payment_events (record, seq, id, at, name, body, key_id, mac)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+	selectEvents = `SELECT record, seq, id, at, name, body, key_id, mac FROM oplata_payment_events
+		WHERE record = ? AND seq > ? ORDER BY seq LIMIT ?`
+
+	insertClaim = `INSERT INTO oplata_payment_claims (scope, key, record, print) VALUES (?, ?, ?, ?)
+		ON CONFLICT (scope, key) DO NOTHING`
+	selectClaim = `SELECT scope, key, record, print FROM oplata_payment_claims WHERE scope = ? AND key = ?`
+)
+
+// Tasks of payments.
+const (
+	taskColumns = `t.id, t.queue, t.lane, t.place, t.record, t.due, t.tries, t.token, t.dead, t.note, t.body`
+
+	insertTask = `INSERT INTO oplata_payment_tasks
+		(id, queue, lane, place, record, due, tries, dead, note, body, token, parked)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO NOTHING`
+	replaceTask = `UPDATE oplata_payment_tasks
+		SET queue = ?2, lane = ?3, place = ?4, record = ?5, due = ?6, tries = ?7, token = token + 1, dead = ?8, note = ?9,
+			body = ?10, parked = 0
+		WHERE id = ?1`
+	deleteTask  = `DELETE FROM oplata_payment_tasks WHERE id = ?`
+	selectLease = `SELECT token, queue, lane FROM oplata_payment_tasks WHERE id = ?`
+
+	// firstOfLane is the task of t's lane that has to leave next. A dead one does not leave, and holds up the later
+	// ones of its own record.
+	firstOfLane = `(SELECT f.id FROM oplata_payment_tasks f
+		WHERE f.queue = t.queue AND f.lane = t.lane AND f.lane <> '' AND f.dead = 0 AND NOT EXISTS (
+			SELECT 1 FROM oplata_payment_tasks h WHERE h.queue = f.queue AND h.lane = f.lane AND h.lane <> ''
+				AND h.record = f.record AND h.dead = 1 AND (h.place, h.id) < (f.place, f.id))
+		ORDER BY f.place, f.id LIMIT 1)`
+
+	// selectDue walks the due tasks of a queue, the longest due first, and says of each whether it is its turn.
+	selectDue = `SELECT ` + taskColumns + `, t.lane = '' OR t.id = ` + firstOfLane + ` FROM oplata_payment_tasks t
+		WHERE t.queue = ? AND t.due <= ? AND t.dead = 0 AND t.parked = 0 ORDER BY t.due, t.id`
+	leaseTask = `UPDATE oplata_payment_tasks SET tries = ?2, token = ?3, due = ?4 WHERE id = ?1`
+	parkTask  = `UPDATE oplata_payment_tasks SET parked = 1 WHERE id = ?`
+
+	// unparkFirst lets leases see the first of a lane again.
+	unparkFirst = `UPDATE oplata_payment_tasks SET parked = 0 WHERE parked = 1 AND id = (
+		SELECT ` + firstOfLane + ` FROM (SELECT ?1 AS queue, ?2 AS lane) t)`
+
+	// finishTask ends a lease of a task that stays.
+	finishTask = `UPDATE oplata_payment_tasks SET due = coalesce(?2, due), dead = ?3, note = ?4 WHERE id = ?1`
+
+	selectNextDue = `SELECT due FROM oplata_payment_tasks
+		WHERE queue = ? AND dead = 0 AND parked = 0 ORDER BY due LIMIT 1`
+)
+
+// listPayments is the query for records by descending ID. What selects least is named first: the planner takes the
+// first of several equal indexes.
+func listPayments(q payment.Query) (text string, args []any) {
+	f := filter{text: `SELECT ` + paymentColumns + ` FROM oplata_payments p WHERE TRUE`}
+	f.and(q.Attention, ` AND p.attention = 1`)
+	f.and(q.Account != "", ` AND p.account = ?`, q.Account)
+	f.and(q.Status != "", ` AND p.status = ?`, string(q.Status))
+	f.and(q.Reseller != "", ` AND p.reseller = ?`, q.Reseller)
+	f.and(q.Kind != "", ` AND p.kind = ?`, string(q.Kind))
+	f.and(q.Before != "", ` AND p.id < ?`, q.Before)
+	f.and(true, ` ORDER BY p.id DESC LIMIT ?`, q.Limit)
+	return f.text, f.args
+}
+
+// listTasks is the query for tasks by ascending ID.
+func listTasks(q payment.TaskQuery) (text string, args []any) {
+	f := filter{text: `SELECT ` + taskColumns + ` FROM oplata_payment_tasks t WHERE t.id > ?`, args: []any{q.After}}
+	f.and(q.Dead, ` AND t.dead = 1`)
+	f.and(q.Record != "", ` AND t.record = ?`, q.Record)
+	f.and(q.Queue != "", ` AND t.queue = ?`, q.Queue)
+	f.and(true, ` ORDER BY t.id LIMIT ?`, q.Limit)
+	return f.text, f.args
+}
+
+// filter builds a query out of constant texts. No value ever becomes a part of a text.
+type filter struct {
+	text string
+	args []any
+}
+
+func (f *filter) and(wanted bool, text string, args ...any) {
+	if wanted {
+		f.text += text
+		f.args = append(f.args, args...)
+	}
+}

@@ -1,0 +1,190 @@
+package settings_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/oplata-go/oplata/connector/settings"
+)
+
+// doubled is n levels of which each uses the next twice.
+func doubled(n int, use string) string {
+	var b strings.Builder
+	b.WriteString(`{"$ref":"#/$defs/d0","$defs":{`)
+	for i := range n {
+		fmt.Fprintf(&b, `"d%d":%s,`, i, strings.ReplaceAll(use, "NEXT", fmt.Sprintf(`{"$ref":"#/$defs/d%d"}`, i+1)))
+	}
+	fmt.Fprintf(&b, `"d%d":{"type":"integer"}}}`, n)
+	return b.String()
+}
+
+func listed(n int, each func(i int) string) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = each(i)
+	}
+	return strings.Join(parts, ",")
+}
+
+// TestUnusableSchemas gives what Compile must refuse, and where it must point.
+func TestUnusableSchemas(t *testing.T) {
+	for _, tc := range []struct{ name, schema, want string }{
+		{"no JSON", `{"type":`, `/type syntax`},
+		{"no schema", `[]`, `type`},
+		{"wrong keywords, all of them", `{"type":"strin","properties":{"a":{"minLength":-1,"required":"a"}}}`, `/properties/a/minLength minimum, /properties/a/required type, /type anyOf`},
+		{"repeated member", `{"properties":{"a":{},"a":{}}}`, `/properties/a duplicate`},
+		{"too long", `{"title":"` + strings.Repeat("a", settings.MaxSchema) + `"}`, `size`},
+		{"too many values", `{"enum":[` + listed(9000, func(i int) string { return fmt.Sprint(i) }) + `]}`, `/enum/8190 nodes`},
+		{"too deep", strings.Repeat(`{"not":`, 70) + `true` + strings.Repeat(`}`, 70), `depth`},
+		{"long number", `{"maximum":1` + strings.Repeat("0", 40) + `}`, `/maximum number`},
+		{"huge exponent", `{"multipleOf":1e-999999}`, `/multipleOf number`},
+
+		{"http reference", `{"properties":{"a":{"$ref":"https://schemas.example/a.json"}}}`, `/properties/a/$ref schemaRemote`},
+		{"file reference", `{"items":{"$ref":"file:///etc/passwd"}}`, `/items/$ref schemaRemote`},
+		{"relative reference", `{"$ref":"other.json#/a"}`, `/$ref schemaRemote`},
+		{"reference out of an id", `{"$id":"https://x.example/a","items":{"$ref":"b"}}`, `/items/$ref schemaRemote`},
+		{"unknown metaschema", `{"$ref":"https://json-schema.org/draft/2099-01/schema"}`, `/$ref schemaRemote`},
+		{"dangling pointer", `{"anyOf":[{"$ref":"#/$defs/a~1b"}]}`, `/anyOf/0/$ref schemaRef`},
+		{"dangling anchor", `{"anyOf":[{"$ref":"#a"}]}`, `/anyOf/0/$ref schemaRef`},
+		{"bad pointer", `{"anyOf":[{"$ref":"#/a~2"}]}`, `/anyOf/0/$ref schemaRef`},
+		{"same id twice", `{"$defs":{"a":{"$id":"https://x.example/a"},"b":{"$id":"https://x.example/a"}}}`, `schemaID`},
+		{"draft of its own", `{"$schema":"https://x.example/draft"}`, `/$schema schemaDraft`},
+		{"draft-04", `{"$schema":"http://json-schema.org/draft-04/schema#"}`, `/$schema schemaDraft`},
+		{"draft 2019-09 inside", `{"items":{"$id":"a","$schema":"https://json-schema.org/draft/2019-09/schema","type":"string"}}`, `/items schemaDraft`},
+		{"recursiveRef", `{"items":{"$recursiveRef":"#"}}`, `/items schemaDraft`},
+
+		{"reference to itself", `{"$ref":"#"}`, `schemaCycle`},
+		{"circle of references", `{"allOf":[{"$ref":"#/$defs/a"}],"$defs":{"a":{"anyOf":[{"$ref":"#/$defs/b"}]},"b":{"not":{"$ref":"#/$defs/a"}}}}`, `/$defs/a schemaCycle`},
+		{"dynamic circle", `{"$dynamicAnchor":"n","$dynamicRef":"#n"}`, `schemaCycle`},
+		{"dynamic reference with two targets", `{"$dynamicAnchor":"n","items":{"$dynamicRef":"#n"},"properties":{"a":{"$id":"b","$dynamicAnchor":"n"}}}`, `/items/$dynamicRef schemaDynamic`},
+
+		{"doubled allOf", doubled(22, `{"allOf":[NEXT,NEXT]}`), `complexity`},
+		{"doubled anyOf", doubled(22, `{"anyOf":[NEXT,NEXT]}`), `complexity`},
+		{"doubled oneOf", doubled(22, `{"oneOf":[NEXT,NEXT]}`), `complexity`},
+		{"doubled if", doubled(22, `{"if":NEXT,"then":NEXT}`), `complexity`},
+		{"doubled not", doubled(22, `{"not":NEXT,"allOf":[NEXT]}`), `complexity`},
+		{"doubled dependency", doubled(22, `{"dependentSchemas":{"a":NEXT,"b":NEXT}}`), `complexity`},
+		{"doubled on the way down", doubled(22, `{"properties":{"a":NEXT},"additionalProperties":false,"allOf":[{"properties":{"a":NEXT}}]}`), `complexity`},
+		{"doubled by patterns", doubled(22, `{"patternProperties":{"a":NEXT,"b":NEXT}}`), `complexity`},
+		{"doubled items", doubled(22, `{"items":NEXT,"contains":NEXT}`), `complexity`},
+		{"doubled in a recursion", `{"additionalProperties":{"allOf":[{"$ref":"#"},{"$ref":"#"}]}}`, `complexity`},
+		{"doubled in a recursion of lists", `{"items":{"$ref":"#"},"contains":{"$ref":"#"}}`, `complexity`},
+		{"doubled in a recursion, unevaluated", `{"properties":{"a":{"$ref":"#"}},"allOf":[{"unevaluatedProperties":{"$ref":"#"}}]}`, `complexity`},
+
+		{"pattern against RE2", `{"properties":{"a":{"pattern":"(?=x)"}}}`, `/properties/a/pattern schemaPattern`},
+		{"pattern in a name", `{"patternProperties":{"(":{}}}`, `/patternProperties/( schemaPattern`},
+		{"pattern repeated to death", `{"pattern":"(a{500}){500}"}`, `/pattern schemaPattern`},
+		{"pattern too long", `{"pattern":"` + strings.Repeat("a", 1025) + `"}`, `/pattern schemaPattern`},
+		{"pattern too large", `{"pattern":"((a{10}){10}b{9}){40}"}`, `/pattern schemaPattern`},
+		{"patterns too many", `{"allOf":[` + listed(30, func(int) string { return `{"pattern":"^([a-z]{30}){30}$"}` }) + `]}`, `complexity`},
+		{"count beyond 64 bits", `{"minLength":18446744073709551616}`, `/minLength schemaCount`},
+
+		{"secret number", `{"properties":{"pin":{"type":"integer","writeOnly":true}}}`, `/properties/pin/writeOnly schemaSecret`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			start := time.Now()
+			_, err := settings.Compile([]byte(tc.schema))
+			got := faults(t, err)
+			if tc.want == "complexity" {
+				require.Contains(t, got, tc.want)
+			} else {
+				require.Equal(t, tc.want, got)
+			}
+			require.Less(t, time.Since(start), 5*time.Second)
+		})
+	}
+}
+
+// TestUsableSchemas gives what looks like the refused ones and must be accepted.
+func TestUsableSchemas(t *testing.T) {
+	for name, schema := range map[string]string{
+		"doubled a little":              doubled(6, `{"allOf":[NEXT,NEXT]}`),
+		"both ways down":                doubled(22, `{"properties":{"left":NEXT,"right":NEXT}}`),
+		"tree of expressions":           `{"oneOf":[{"type":"string"},{"properties":{"left":{"$ref":"#"},"right":{"$ref":"#"}}},{"properties":{"not":{"$ref":"#"}}},{"type":"array","items":{"$ref":"#"}}]}`,
+		"reference in data":             `{"default":{"$ref":"https://x.example/a"},"properties":{"$ref":{"type":"string"}}}`,
+		"metaschema of draft-07":        `{"items":{"$ref":"http://json-schema.org/draft-07/schema#"}}`,
+		"metaschema of draft 2020-12":   `{"items":{"$ref":"https://json-schema.org/draft/2020-12/schema"}}`,
+		"dynamic reference, one target": `{"$dynamicAnchor":"n","items":{"$dynamicRef":"#n"}}`,
+		"usual length":                  `{"pattern":"^.{1,255}$"}`,
+		"a hundred fields":              `{"properties":{` + listed(100, func(i int) string { return fmt.Sprintf(`"f%d":{"type":"string","pattern":"^[a-z]{1,99}$"}`, i) }) + `},"additionalProperties":false}`,
+		"forty variants": `{"oneOf":[` + listed(40, func(i int) string {
+			return fmt.Sprintf(`{"properties":{"kind":{"const":%d},"a":{"type":"string"}},"required":["kind"]}`, i)
+		}) + `]}`,
+	} {
+		_, err := settings.Compile([]byte(schema))
+		require.NoError(t, err, name)
+	}
+}
+
+// TestCostlyChecksEnd pairs schemas near the limits with the worst documents for them. Each pair must end soon, in a
+// verdict or in the fault "complexity".
+func TestCostlyChecksEnd(t *testing.T) {
+	long := strings.Repeat("a", settings.MaxValue-10)
+	fill := func(item string) string {
+		n := (settings.MaxValue - 2) / (len(item) + 1)
+		return "[" + strings.Repeat(item+",", n-1) + item + "]"
+	}
+	onItems := func(schema string) string {
+		return strings.Replace(schema, `"$ref":"#/$defs/d0"`, `"items":{"$ref":"#/$defs/d0"}`, 1)
+	}
+	nested := strings.Repeat(`{"a":`, 63) + `{}` + strings.Repeat(`}`, 63)
+	for _, tc := range []struct{ name, schema, value string }{
+		{"511 schemas on each item", onItems(doubled(8, `{"allOf":[NEXT,NEXT]}`)), "[" + strings.Repeat("1,", 900) + "1]"},
+		{"511 schemas on too many items", onItems(doubled(8, `{"allOf":[NEXT,NEXT]}`)), fill("1")},
+		{"511 schemas, all fail", onItems(doubled(8, `{"anyOf":[NEXT,NEXT]}`)), "[" + strings.Repeat(`"",`, 900) + `""]`},
+		{"chain of references", `{"items":{"$ref":"#/$defs/d0"},"$defs":{` + listed(900, func(i int) string { return fmt.Sprintf(`"d%d":{"$ref":"#/$defs/d%d"}`, i, i+1) }) + `,"d900":true}}`, "[" + strings.Repeat("1,", 500) + "1]"},
+		{"large program on a long text", `{"pattern":"^(a?b?){400}$"}`, `"` + long + `"`},
+		{"backtracking elsewhere", `{"pattern":"^(a+)+$"}`, `"` + long + `!"`},
+		{"many patterns for names", `{"patternProperties":{` + listed(200, func(i int) string { return fmt.Sprintf(`"(a|b|c)*%d$":true`, i) }) + `}}`, `{` + listed(4000, func(i int) string { return fmt.Sprintf(`"a%d":1`, i) }) + `}`},
+		{"unique numbers", `{"uniqueItems":true}`, "[" + listed(9000, func(i int) string { return fmt.Sprint(i) }) + "]"},
+		{"unique numbers with exponents", `{"uniqueItems":true}`, "[" + listed(7000, func(i int) string { return fmt.Sprintf(`%de400`, i) }) + "]"},
+		{"numbers with exponents", `{"items":{"type":"integer","multipleOf":1e-400,"minimum":-1e400}}`, fill("1e400")},
+		{"unevaluated names", `{"allOf":[` + listed(300, func(i int) string { return fmt.Sprintf(`{"properties":{"k%d":true}}`, i) }) + `],"unevaluatedProperties":false}`, `{` + listed(5000, func(i int) string { return fmt.Sprintf(`"k%d":1`, i) }) + `}`},
+		{"large enum", `{"items":{"enum":[` + listed(1900, func(i int) string { return fmt.Sprintf(`"%d"`, i) }) + `]}}`, fill(`"x"`)},
+		{"large enum of numbers", `{"items":{"enum":[` + listed(1900, func(i int) string { return fmt.Sprintf(`%de300`, i) }) + `]}}`, fill(`1e301`)},
+		{"deep recursion", `{"properties":{"a":{"$ref":"#"}},"allOf":[` + listed(400, func(int) string { return `{"allOf":[{}]}` }) + `]}`, nested},
+		{"all wrong", `{"items":{"type":"string"}}`, fill("1")},
+		{"all unknown", `{"additionalProperties":false}`, `{` + listed(7000, func(i int) string { return fmt.Sprintf(`"%d":1`, i) }) + `}`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := compile(t, tc.schema)
+			start := time.Now()
+			err := s.Validate([]byte(tc.value))
+			took := time.Since(start)
+			t.Log(took, len(tc.value), faults(t, err)[:min(60, len(faults(t, err)))])
+			require.Less(t, took, 5*time.Second)
+			require.NotContains(t, faults(t, err), "timeout")
+		})
+	}
+}
+
+// TestCostlySchemasEnd compiles schemas that make the compiler work hard.
+func TestCostlySchemasEnd(t *testing.T) {
+	for name, schema := range map[string]string{
+		"many subschemas":     `{"properties":{` + listed(8000, func(i int) string { return fmt.Sprintf(`"%d":true`, i) }) + `}}`,
+		"many identifiers":    `{"$defs":{` + listed(2700, func(i int) string { return fmt.Sprintf(`"%d":{"$id":"a%d"}`, i, i) }) + `}}`,
+		"many anchors":        `{"$defs":{` + listed(2700, func(i int) string { return fmt.Sprintf(`"%d":{"$dynamicAnchor":"a%d"}`, i, i) }) + `}}`,
+		"many odd references": `{"allOf":[` + listed(1000, func(i int) string { return fmt.Sprintf(`{"$ref":"#/x/%d"}`, i) }) + `],"x":[` + listed(5000, func(int) string { return `true` }) + `]}`,
+		"odd references and names": `{"properties":{` + listed(900, func(i int) string { return fmt.Sprintf(`"%d":{"$ref":"#/x/%d"}`, i, i) }) + `},"x":[` + listed(900, func(int) string { return `{"a":{}}` }) + `],"$defs":{` +
+			listed(2000, func(i int) string { return fmt.Sprintf(`"%d":true`, i) }) + `}}`,
+		"too many references": `{"allOf":[` + listed(1025, func(int) string { return `{"$ref":"#/x"}` }) + `],"x":true}`,
+		"wide and recursive":  `{"anyOf":[` + listed(300, func(i int) string { return fmt.Sprintf(`{"properties":{"a%d":{"$ref":"#"}}}`, i) }) + `]}`,
+		"wide, recursive and doubled": `{"anyOf":[` + listed(300, func(i int) string {
+			return fmt.Sprintf(`{"properties":{"a%d":{"$ref":"#"}},"additionalProperties":{"$ref":"#"}}`, i)
+		}) + `]}`,
+		"large patterns": `{"properties":{` + listed(200, func(i int) string { return fmt.Sprintf(`"%d":{"pattern":"((a{20}){20}|%d){7}"}`, i, i) }) + `}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			_, err := settings.Compile([]byte(schema))
+			took := time.Since(start)
+			t.Log(took, len(schema), faults(t, err)[:min(60, len(faults(t, err)))])
+			require.Less(t, took, 10*time.Second)
+			require.NotContains(t, faults(t, err), "timeout")
+		})
+	}
+}

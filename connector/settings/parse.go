@@ -1,0 +1,460 @@
+package settings
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Bounds on what is read, checked on the bytes before anything is built from them.
+const (
+	// MaxSchema is the longest schema in bytes.
+	MaxSchema = 256 << 10
+	// MaxValue is the longest settings document in bytes.
+	MaxValue = 64 << 10
+	// MaxStored is the longest document whose secrets are sealed, which makes it longer than what was typed.
+	MaxStored = 1 << 20
+	// MaxDepth is the deepest nesting of objects and arrays, in schemas and in documents.
+	MaxDepth = 64
+	// MaxNumber is the longest number in characters; its exponent lies within ±400. Exact arithmetic on longer ones
+	// takes seconds.
+	MaxNumber = 40
+
+	maxExponent    = 400
+	maxSchemaNodes = 8192
+)
+
+// node is a JSON value with the bytes it was written as. Nodes of several documents can be put together: a node that was
+// not changed prints its own bytes, so order, numbers and escapes stay as they were.
+type node struct {
+	kind    byte   // '{' '[' '"' '0' 't' 'f' 'n'
+	raw     []byte // as written
+	at      int    // where raw begins in its document
+	text    string // a string's text
+	members []member
+	items   []node
+	changed bool // members or items differ from raw
+}
+
+type member struct {
+	name  string
+	key   []byte // the name as written, with quotes
+	value node
+}
+
+// parser reads JSON strictly: RFC 8259 with unique member names and valid Unicode, within the bounds above.
+type parser struct {
+	src      []byte
+	pos      int
+	depth    int
+	nodes    int
+	maxNodes int
+	path     []string // names and indexes down to the place being read, for faults
+}
+
+// parse reads one JSON value that fills src.
+func parse(src []byte, maxBytes, maxNodes int) (root node, nodes int, fault *Fault) {
+	if len(src) > maxBytes {
+		fault := tooLong(maxBytes)
+		return node{}, 0, &fault
+	}
+	if !utf8.Valid(src) {
+		return node{}, 0, &Fault{Code: "utf8"}
+	}
+	p := parser{src: src, maxNodes: maxNodes}
+	root, fault = p.value()
+	if fault == nil && p.peek() != 0 {
+		fault = p.syntax()
+	}
+	if fault != nil {
+		return node{}, 0, fault
+	}
+	return root, p.nodes, nil
+}
+
+func (p *parser) value() (node, *Fault) {
+	if p.nodes++; p.nodes > p.maxNodes {
+		return node{}, p.fault("nodes", "limit", strconv.Itoa(p.maxNodes))
+	}
+	c := p.peek()
+	n := node{kind: c, at: p.pos}
+	var fault *Fault
+	switch c {
+	case '{', '[':
+		if p.depth++; p.depth > MaxDepth {
+			return node{}, tooDeep()
+		}
+		p.pos++
+		if c == '{' {
+			n.members, fault = p.object()
+		} else {
+			n.items, fault = p.array()
+		}
+		p.depth--
+	case '"':
+		n.text, fault = p.string()
+	case 't':
+		fault = p.literal("true")
+	case 'f':
+		fault = p.literal("false")
+	case 'n':
+		fault = p.literal("null")
+	default:
+		n.kind = '0'
+		fault = p.number()
+	}
+	if fault == nil {
+		n.raw = p.src[n.at:p.pos]
+	}
+	return n, fault
+}
+
+func (p *parser) object() ([]member, *Fault) {
+	if p.peek() == '}' {
+		p.pos++
+		return nil, nil
+	}
+	members := make([]member, 0, 4)
+	seen := names{}
+	for {
+		if p.peek() != '"' {
+			return nil, p.syntax()
+		}
+		start := p.pos
+		name, fault := p.string()
+		if fault != nil {
+			return nil, fault
+		}
+		key := p.src[start:p.pos]
+		p.path = append(p.path, name)
+		if !seen.add(name, members) {
+			return nil, p.fault("duplicate")
+		}
+		if p.peek() != ':' {
+			return nil, p.syntax()
+		}
+		p.pos++
+		value, fault := p.value()
+		if fault != nil {
+			return nil, fault
+		}
+		p.path = p.path[:len(p.path)-1]
+		members = append(members, member{name, key, value})
+
+		more, fault := p.next('}')
+		if fault != nil || !more {
+			return members, fault
+		}
+	}
+}
+
+func (p *parser) array() ([]node, *Fault) {
+	if p.peek() == ']' {
+		p.pos++
+		return nil, nil
+	}
+	items := make([]node, 0, 4)
+	for {
+		p.path = append(p.path, strconv.Itoa(len(items)))
+		value, fault := p.value()
+		if fault != nil {
+			return nil, fault
+		}
+		p.path = p.path[:len(p.path)-1]
+		items = append(items, value)
+
+		more, fault := p.next(']')
+		if fault != nil || !more {
+			return items, fault
+		}
+	}
+}
+
+// next reads what follows a member or item: a comma, or the end of the container.
+func (p *parser) next(end byte) (more bool, fault *Fault) {
+	c := p.peek()
+	if c != ',' && c != end {
+		return false, p.syntax()
+	}
+	p.pos++
+	return c == ',', nil
+}
+
+func (p *parser) string() (string, *Fault) {
+	p.pos++
+	start := p.pos
+	escaped := false
+	for ; p.pos < len(p.src); p.pos++ {
+		switch c := p.src[p.pos]; {
+		case c == '"':
+			body := p.src[start:p.pos]
+			p.pos++
+			if !escaped {
+				return string(body), nil
+			}
+			return p.unescape(body)
+		case c == '\\':
+			escaped = true
+			p.pos++
+		case c < ' ':
+			return "", p.syntax()
+		}
+	}
+	p.pos = len(p.src) // a last backslash has gone past it
+	return "", p.syntax()
+}
+
+// unescape decodes the text between the quotes. Half of a surrogate pair is refused: it is no character, and decoders
+// disagree about what it becomes.
+func (p *parser) unescape(body []byte) (string, *Fault) {
+	var b strings.Builder
+	b.Grow(len(body))
+	for i := 0; i < len(body); i++ {
+		if body[i] != '\\' {
+			b.WriteByte(body[i])
+			continue
+		}
+		i++
+		if at := strings.IndexByte(`"\/bfnrt`, body[i]); at >= 0 {
+			b.WriteByte("\"\\/\b\f\n\r\t"[at])
+			continue
+		}
+		r, ok := hex4(body[i:])
+		if !ok {
+			return "", p.syntax()
+		}
+		i += 4
+		if utf16.IsSurrogate(r) {
+			if i+2 >= len(body) || body[i+1] != '\\' {
+				return "", p.fault("utf8")
+			}
+			low, ok := hex4(body[i+2:])
+			if r = utf16.DecodeRune(r, low); !ok || r == utf8.RuneError {
+				return "", p.fault("utf8")
+			}
+			i += 6
+		}
+		b.WriteRune(r)
+	}
+	return b.String(), nil
+}
+
+// hex4 reads uXXXX.
+func hex4(s []byte) (rune, bool) {
+	if len(s) < 5 || s[0] != 'u' {
+		return 0, false
+	}
+	var r rune
+	for _, c := range s[1:5] {
+		switch {
+		case '0' <= c && c <= '9':
+			r = r<<4 | rune(c-'0')
+		case 'a' <= c|0x20 && c|0x20 <= 'f':
+			r = r<<4 | rune(c|0x20-'a'+10)
+		default:
+			return 0, false
+		}
+	}
+	return r, true
+}
+
+func (p *parser) number() *Fault {
+	start := p.pos
+	if p.at('-') {
+		p.pos++
+	}
+	if p.at('0') {
+		p.pos++
+	} else if p.digits() == 0 {
+		return p.syntax()
+	}
+	if p.at('.') {
+		p.pos++
+		if p.digits() == 0 {
+			return p.syntax()
+		}
+	}
+	exponent := p.pos
+	if p.at('e') || p.at('E') {
+		p.pos++
+		if p.at('+') || p.at('-') {
+			p.pos++
+		}
+		if p.digits() == 0 {
+			return p.syntax()
+		}
+		exponent++
+	}
+	tooLong := p.pos-start > MaxNumber
+	if !tooLong && exponent < p.pos {
+		e, err := strconv.Atoi(string(p.src[exponent:p.pos]))
+		tooLong = err != nil || e > maxExponent || e < -maxExponent
+	}
+	if tooLong {
+		return p.fault("number", "limit", strconv.Itoa(MaxNumber))
+	}
+	return nil
+}
+
+func (p *parser) digits() int {
+	start := p.pos
+	for p.pos < len(p.src) && '0' <= p.src[p.pos] && p.src[p.pos] <= '9' {
+		p.pos++
+	}
+	return p.pos - start
+}
+
+func (p *parser) literal(word string) *Fault {
+	if !bytes.HasPrefix(p.src[p.pos:], []byte(word)) {
+		return p.syntax()
+	}
+	p.pos += len(word)
+	return nil
+}
+
+func (p *parser) at(c byte) bool { return p.pos < len(p.src) && p.src[p.pos] == c }
+
+// peek skips white space and returns the next byte, 0 at the end.
+func (p *parser) peek() byte {
+	for ; p.pos < len(p.src); p.pos++ {
+		if c := p.src[p.pos]; c != ' ' && c != '\n' && c != '\t' && c != '\r' {
+			if c == 0 {
+				return 1 // a NUL byte is no end of the text
+			}
+			return c
+		}
+	}
+	return 0
+}
+
+func tooLong(limit int) Fault {
+	return Fault{Code: "size", Args: map[string]string{"limit": strconv.Itoa(limit)}}
+}
+
+func tooDeep() *Fault {
+	return &Fault{Code: "depth", Args: map[string]string{"limit": strconv.Itoa(MaxDepth)}}
+}
+
+func (p *parser) syntax() *Fault { return p.fault("syntax", "offset", strconv.Itoa(p.pos)) }
+
+func (p *parser) fault(code string, args ...string) *Fault {
+	f := &Fault{Pointer: pointer(p.path), Code: code}
+	for i := 0; i < len(args); i += 2 {
+		f.Args = map[string]string{args[i]: args[i+1]}
+	}
+	return f
+}
+
+// names notices a member name that comes twice. Small objects are compared one by one, which costs no memory.
+type names struct{ set map[string]struct{} }
+
+func (n *names) add(name string, before []member) bool {
+	const small = 16
+	if len(before) < small {
+		return !slices.ContainsFunc(before, func(m member) bool { return m.name == name })
+	}
+	if n.set == nil {
+		n.set = make(map[string]struct{}, 2*small)
+		for _, m := range before {
+			n.set[m.name] = struct{}{}
+		}
+	}
+	_, taken := n.set[name]
+	n.set[name] = struct{}{}
+	return !taken
+}
+
+// any returns the value in the form that the validator takes: numbers as json.Number, so that no digit is lost.
+func (n *node) any() any {
+	switch n.kind {
+	case '{':
+		m := make(map[string]any, len(n.members))
+		for i := range n.members {
+			m[n.members[i].name] = n.members[i].value.any()
+		}
+		return m
+	case '[':
+		s := make([]any, len(n.items))
+		for i := range n.items {
+			s[i] = n.items[i].any()
+		}
+		return s
+	case '"':
+		return n.text
+	case '0':
+		return json.Number(n.raw)
+	case 't':
+		return true
+	case 'f':
+		return false
+	default:
+		return nil
+	}
+}
+
+// member returns the value of that name, nil when there is none.
+func (n *node) member(name string) *node {
+	for i := range n.members {
+		if n.members[i].name == name {
+			return &n.members[i].value
+		}
+	}
+	return nil
+}
+
+// print appends the value as JSON. Containers that changed lose their white space, everything else keeps its bytes.
+func (n *node) print(out []byte) []byte {
+	if !n.changed {
+		return append(out, n.raw...)
+	}
+	open, end := byte('{'), byte('}')
+	if n.kind == '[' {
+		open, end = '[', ']'
+	}
+	out = append(out, open)
+	for i := range n.members {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(append(out, n.members[i].key...), ':')
+		out = n.members[i].value.print(out)
+	}
+	for i := range n.items {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = n.items[i].print(out)
+	}
+	return append(out, end)
+}
+
+// pointer joins tokens to a JSON pointer (RFC 6901). Tokens are names found in the document, so long ones are cut.
+func pointer(path []string) string {
+	const longest = 64
+	var b strings.Builder
+	for _, token := range path {
+		b.WriteByte('/')
+		if utf8.RuneCountInString(token) > longest {
+			token = string([]rune(token)[:longest]) + "…"
+		}
+		b.WriteString(escapeToken(token))
+	}
+	return b.String()
+}
+
+func escapeToken(token string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(token, "~", "~0"), "/", "~1")
+}
+
+// tokens splits a JSON pointer that is not empty.
+func tokens(pointer string) []string {
+	out := strings.Split(pointer, "/")[1:]
+	for i, token := range out {
+		out[i] = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
+	}
+	return out
+}

@@ -1,0 +1,185 @@
+package payment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/oplata-go/oplata/connector"
+)
+
+// Received is what became of a gateway's message.
+type Received struct {
+	Payment Payment // the one that the message was about, as it stands now; the zero Payment if it was about none
+	Receipt Receipt // the unallocated receipt that the message made or repeated; zero if none
+	Reply   connector.Reply
+}
+
+// Receive takes a message of a gateway, or a payer's browser that returns from it, for one payment method. It checks the
+// signature, finds the payment, writes what is new, and only then makes the answer for the gateway. Reply is set whatever
+// happens, and is what the host answers.
+//
+// A genuine message about money is never refused: money that fits no attempt becomes an unallocated receipt, another
+// amount a discrepancy, a repeat changes nothing; all are answered as if all were well. Where the gateway can be asked,
+// the message is only a hint and the answer to the question moves the money.
+//
+// Errors: [*connector.SignatureError] and [*connector.MessageError] for a message that is not the gateway's or cannot be
+// read, connector.ErrNotFound for an unknown method. Any other error means that nothing may have been written, and the
+// gateway is asked to send the message again.
+func (s *Service) Receive(ctx context.Context, method string, in connector.Inbound) (Received, error) {
+	if s.inTx {
+		return Received{Reply: connector.Reply{Status: http.StatusServiceUnavailable}}, ErrInTx
+	}
+	if len(in.Body) > connector.MaxInbound {
+		return Received{Reply: connector.Reply{Status: http.StatusRequestEntityTooLarge}},
+			&connector.MessageError{Field: "body", Reason: fmt.Sprintf("larger than %d bytes", connector.MaxInbound)}
+	}
+	in.Received = s.now()
+	msg, opened, current, err := s.translate(ctx, method, in)
+	if err != nil {
+		return Received{Reply: connector.Reply{Status: statusOf(err)}}, err
+	}
+	var got Received
+	for _, r := range msg.Results {
+		if got, err = s.place(ctx, opened, current, r); err != nil {
+			break
+		}
+	}
+	got.Reply = answer(msg, err)
+	return got, err
+}
+
+// statusOf is the HTTP status for a message that was not accepted.
+func statusOf(err error) int {
+	switch {
+	case errors.Is(err, connector.ErrBadSignature):
+		return http.StatusForbidden
+	case errors.Is(err, connector.ErrBadMessage):
+		return http.StatusBadRequest
+	case errors.Is(err, connector.ErrNotFound):
+		return http.StatusNotFound
+	}
+	return http.StatusInternalServerError
+}
+
+func answer(msg connector.Message, err error) connector.Reply {
+	switch {
+	case errors.Is(err, connector.ErrBadSignature):
+		return connector.Reply{Status: http.StatusForbidden}
+	case msg.Reply != nil:
+		return msg.Reply(connector.Outcome{Err: err})
+	case err != nil:
+		return connector.Reply{Status: http.StatusInternalServerError}
+	}
+	return connector.Reply{Status: http.StatusOK}
+}
+
+// translate reads the message with the current settings, and if they do not verify it with earlier versions, because an
+// attempt keeps the version that it started with.
+func (s *Service) translate(ctx context.Context, method string, in connector.Inbound) (connector.Message, connector.OpenedMethod, bool, error) {
+	opened, err := s.cfg.Connectors.Open(ctx, method, 0)
+	if err != nil {
+		return connector.Message{}, connector.OpenedMethod{}, false, err
+	}
+	msg, refusal := opened.Gateway.Receive(in)
+	if !errors.Is(refusal, connector.ErrBadSignature) {
+		return msg, opened, true, refusal
+	}
+	versions, err := s.cfg.Connectors.Versions(ctx, method)
+	if err != nil {
+		return connector.Message{}, connector.OpenedMethod{}, false, err
+	}
+	for _, v := range versions[:min(len(versions), mostVersions)] {
+		if v == opened.Version {
+			continue
+		}
+		older, err := s.cfg.Connectors.Open(ctx, method, v)
+		if err != nil {
+			return connector.Message{}, connector.OpenedMethod{}, false, err
+		}
+		if msg, err := older.Gateway.Receive(in); err == nil {
+			return msg, older, false, nil
+		}
+	}
+	return connector.Message{}, connector.OpenedMethod{}, false, refusal
+}
+
+// mostVersions bounds how many earlier settings a message is tried with.
+const mostVersions = 10
+
+// place finds where a result belongs and writes it there.
+func (s *Service) place(ctx context.Context, opened connector.OpenedMethod, current bool, r connector.Result) (Received, error) {
+	for range tries {
+		rec, err := s.owner(ctx, opened, r)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			got, err := s.unallocated(ctx, opened, r)
+			if errors.Is(err, ErrClaimed) {
+				continue // somebody wrote the same charge just now
+			}
+			return got, err
+		case err != nil:
+			return Received{}, err
+		case rec.Kind == ReceiptRecord:
+			return s.toReceipt(ctx, rec, r)
+		}
+		return s.toPayment(ctx, rec, opened, current, r)
+	}
+	return Received{}, ErrConflict
+}
+
+// owner finds the record that a result is about: by our reference, or else by the charge.
+func (s *Service) owner(ctx context.Context, opened connector.OpenedMethod, r connector.Result) (Record, error) {
+	if r.Misplaced == "" && r.Reference != "" {
+		rec, _, err := s.store.Owner(ctx, "reference/"+opened.Account, r.Reference)
+		if err == nil || !errors.Is(err, ErrNotFound) {
+			return rec, err
+		}
+	}
+	if r.Charge == "" {
+		return Record{}, ErrNotFound
+	}
+	rec, _, err := s.store.Owner(ctx, "charge/"+opened.Account, r.Charge)
+	return rec, err
+}
+
+// toPayment writes a result about an attempt of ours.
+func (s *Service) toPayment(ctx context.Context, rec Record, opened connector.OpenedMethod, current bool, r connector.Result) (Received, error) {
+	l, err := read(rec)
+	if err != nil {
+		return Received{}, err
+	}
+	a, ok := l.doc.Payment.attemptOf(opened.Account, r)
+	if !ok {
+		return Received{Payment: l.doc.Payment}, nil // a repeat of a charge that was placed without an attempt of its own
+	}
+	if !current && (a.Method != opened.Method.ID || a.Settings != opened.Version) {
+		return Received{}, &connector.SignatureError{Cause: connector.SignatureOldKey}
+	}
+	var p Payment
+	if a.Askable {
+		p, err = s.ask(ctx, l, a.Number, nil)
+	} else {
+		test := isTest(opened)
+		p, err = s.decideOn(ctx, l, a, nil, func(t *turn) error { return t.tell(a.Number, r, test) })
+	}
+	return Received{Payment: p}, err
+}
+
+// attemptOf finds the attempt with the result's reference, or else the one with its charge.
+func (p Payment) attemptOf(merchant string, r connector.Result) (Attempt, bool) {
+	for _, a := range p.Attempts {
+		if a.Merchant == merchant && a.Reference == r.Reference && r.Reference != "" && r.Misplaced == "" {
+			return a, true
+		}
+	}
+	for _, a := range p.Attempts {
+		for _, c := range a.Charges {
+			if a.Merchant == merchant && c.Reference == r.Charge {
+				return a, true
+			}
+		}
+	}
+	return Attempt{}, false
+}

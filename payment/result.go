@@ -1,0 +1,250 @@
+package payment
+
+import (
+	"slices"
+
+	"github.com/oplata-go/oplata/billing"
+	"github.com/oplata-go/oplata/connector"
+)
+
+// tell compares a gateway's result with what is known of the attempt, and passes the difference on.
+func (t *turn) tell(number int, r connector.Result, testMethod bool) error {
+	switch r.Kind {
+	case connector.OfRefund:
+		return t.refunded(number, r)
+	case connector.OfDispute:
+		return t.disputed(number, r)
+	default:
+		return t.charged(number, r, testMethod)
+	}
+}
+
+// charged passes on what a gateway says about the charge of an attempt.
+func (t *turn) charged(number int, r connector.Result, testMethod bool) error {
+	a := t.p.Attempt(number)
+	n := classify(a, r, testMethod)
+	w := word{code: r.Code, text: r.Text}
+	switch n {
+	case newsCharged, newsMischarged:
+		w.charge = Charge{Reference: r.Charge, Amount: r.Amount, Fee: r.Fee, At: r.At}
+		if r.At.IsZero() {
+			w.charge.At = t.now
+		}
+		if n == newsCharged {
+			w.charge.Worth = a.Worth
+		}
+		t.claims = append(t.claims, Claim{Scope: "charge/" + a.Merchant, Key: r.Charge})
+	case newsContradicted, newsTestCharged, newsDeclined, newsLapsed, newsHoldMade:
+		doubt := string(n) + "/" + r.Charge
+		if slices.Contains(a.Doubts, doubt) {
+			return nil
+		}
+		if row := attemptIndex[attemptCell{a.State, n}]; row != nil && (row.Raise == EventContradiction || row.Raise == EventTestMoney) {
+			w.doubt = doubt
+		}
+	}
+	return t.hear(number, n, w)
+}
+
+// classify turns a result into news by comparing it with the attempt.
+func classify(a Attempt, r connector.Result, testMethod bool) news {
+	known := slices.IndexFunc(a.Charges, func(c Charge) bool { return c.Reference == r.Charge })
+	switch r.State {
+	case connector.Succeeded:
+		switch {
+		case known >= 0 && a.Charges[known].Amount == r.Amount:
+			return newsRepeated
+		case known >= 0:
+			return newsContradicted
+		case r.Test && !testMethod:
+			return newsTestCharged
+		case r.Amount == a.Asked:
+			return newsCharged
+		}
+		return newsMischarged
+	case connector.Authorized:
+		if known >= 0 {
+			return newsRepeated
+		}
+		return newsHoldMade
+	case connector.Failed:
+		return newsDeclined
+	case connector.Voided:
+		return newsLapsed
+	}
+	return newsRepeated
+}
+
+// snapshot passes on what a gateway answered when it was asked: all that was missed, in order.
+func (t *turn) snapshot(number int, s connector.Snapshot, testMethod bool) error {
+	if !s.Found {
+		return nil
+	}
+	said := connector.Result{Charge: s.Charge, State: s.State, Amount: s.Held, Fee: s.Fee, Test: s.Test, Code: s.Code, Text: s.Text}
+	if s.Captured.Sign() > 0 {
+		said.State, said.Amount = connector.Succeeded, s.Captured
+	}
+	if err := t.charged(number, said, testMethod); err != nil {
+		return err
+	}
+	if s.Refunded.Sign() <= 0 {
+		return nil
+	}
+	return t.refundedUpTo(number, s)
+}
+
+// refundedUpTo records what the gateway gave back in all and we do not know yet.
+func (t *turn) refundedUpTo(number int, s connector.Snapshot) error {
+	a := t.p.Attempt(number)
+	i := slices.IndexFunc(a.Charges, func(c Charge) bool { return c.Reference == s.Charge })
+	if i < 0 {
+		return nil
+	}
+	known := billing.Money{}
+	for _, b := range a.Charges[i].Backs {
+		if b.Kind == Refunded && b.State == BackSucceeded {
+			known = plus(known, b.Amount)
+		}
+	}
+	missing := s.Refunded
+	if known != (billing.Money{}) {
+		var err error
+		if missing, err = s.Refunded.Sub(known); err != nil {
+			return t.doubt(&a, "refund/"+s.Charge)
+		}
+	}
+	if missing.Sign() <= 0 {
+		return nil
+	}
+	return t.refunded(number, connector.Result{
+		Kind: connector.OfRefund, Charge: s.Charge, Operation: s.Charge + "/upto/" + s.Refunded.Value(),
+		State: connector.Succeeded, Amount: missing,
+	})
+}
+
+// refunded records a refund that was made in the bank's workstation. A refund of a charge that we were never told of
+// proves the charge: it is applied first.
+func (t *turn) refunded(number int, r connector.Result) error {
+	if r.State != connector.Succeeded {
+		return nil
+	}
+	c, err := t.chargeOf(number, r)
+	if c == nil || err != nil {
+		return err
+	}
+	a := t.p.Attempt(number)
+	id := r.Operation
+	if id == "" {
+		id = "refund/" + c.Reference
+	}
+	if slices.ContainsFunc(c.Backs, func(b Back) bool { return b.ID == id }) {
+		return nil
+	}
+	amount := r.Amount
+	if amount == (billing.Money{}) {
+		amount = c.rest()
+	}
+	return t.back(a, c, EventRefundedOutside, Back{
+		ID: id, Kind: Refunded, Amount: amount, State: BackSucceeded, Origin: "gateway", At: t.now,
+	})
+}
+
+// disputed records a chargeback, or how it ended.
+func (t *turn) disputed(number int, r connector.Result) error {
+	c, err := t.chargeOf(number, r)
+	if c == nil || err != nil {
+		return err
+	}
+	a := t.p.Attempt(number)
+	id := r.Operation
+	if id == "" {
+		id = "dispute/" + c.Reference
+	}
+	known := slices.IndexFunc(c.Backs, func(b Back) bool { return b.ID == id })
+	switch {
+	case known < 0 && r.State == connector.Opened:
+		amount := r.Amount
+		if amount == (billing.Money{}) {
+			amount = c.rest()
+		}
+		return t.back(a, c, EventDisputeOpened, Back{
+			ID: id, Kind: Disputed, Amount: amount, State: BackOpened, Origin: "gateway", At: t.now,
+		})
+	case known >= 0 && c.Backs[known].State == BackOpened && (r.State == connector.Won || r.State == connector.Lost):
+		ended, on := BackWon, EventDisputeWon
+		if r.State == connector.Lost {
+			ended, on = BackLost, EventDisputeLost
+		}
+		c.Backs = slices.Clone(c.Backs)
+		c.Backs[known].State = ended
+		return t.raiseCharge(a, *c, on)
+	}
+	return nil
+}
+
+// back adds a refund or a dispute to a charge. One that takes more than the charge still has, or another currency,
+// moves nothing: an operator has to look.
+func (t *turn) back(a Attempt, c *Charge, on EventName, b Back) error {
+	if c.Amount != (billing.Money{}) {
+		if rest, err := c.rest().Sub(b.Amount); err != nil || rest.Sign() < 0 {
+			return t.doubt(&a, string(b.Kind)+"/"+b.ID)
+		}
+	}
+	c.Backs = append(slices.Clone(c.Backs), b)
+	return t.raiseCharge(a, *c, on)
+}
+
+// rest is what of a charge did not go back.
+func (c Charge) rest() billing.Money {
+	back := c.Returned()
+	if back == (billing.Money{}) {
+		return c.Amount
+	}
+	rest, _ := c.Amount.Sub(back) // of one currency, and at most Amount
+	return rest
+}
+
+// chargeOf finds the charge that a refund or a dispute is about. Nil: none, and an operator was told.
+func (t *turn) chargeOf(number int, r connector.Result) (*Charge, error) {
+	find := func() *Charge {
+		charges := t.p.Attempt(number).Charges
+		if r.Charge == "" && len(charges) == 1 {
+			return &slices.Clone(charges)[0]
+		}
+		for _, c := range charges {
+			if c.Reference == r.Charge {
+				return &c
+			}
+		}
+		return nil
+	}
+	if c := find(); c != nil {
+		return c, nil
+	}
+	a := t.p.Attempt(number)
+	if r.Charge == "" {
+		return nil, t.doubt(&a, string(r.Kind)+"/"+r.Operation)
+	}
+	implied := connector.Result{Charge: r.Charge, State: connector.Succeeded, Amount: a.Asked}
+	if err := t.charged(number, implied, true); err != nil {
+		return nil, err
+	}
+	return find(), nil
+}
+
+// raiseCharge raises an event about a charge that was changed.
+func (t *turn) raiseCharge(a Attempt, c Charge, on EventName) error {
+	a.Charges = slices.Clone(a.Charges)
+	i := slices.IndexFunc(a.Charges, func(known Charge) bool { return known.Reference == c.Reference })
+	a.Charges[i] = c
+	return t.raise(on, &a, &a.Charges[i])
+}
+
+// doubt tells an operator, once, of a word that does not fit.
+func (t *turn) doubt(a *Attempt, what string) error {
+	if slices.Contains(a.Doubts, what) {
+		return nil
+	}
+	a.Doubts = append(slices.Clone(a.Doubts), what)
+	return t.raise(EventContradiction, a, nil)
+}
