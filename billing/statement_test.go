@@ -70,7 +70,7 @@ func TestStatementOfAnAccountWithoutEntries(t *testing.T) {
 
 func TestStatementPages(t *testing.T) {
 	book, _ := monthly(t)
-	for limit, want := range map[int][]int{1: {1, 1, 1}, 2: {2, 1}, 3: {3}, 4: {3}, 0: {3}} {
+	for limit, want := range map[int][]int{1: {1, 1, 1}, 2: {2, 1}, 3: {3}, 4: {3}, 0: {3}, 1000: {3}} {
 		var pages []int
 		params := billing.StatementParams{Account: "42", From: noon.Add(1), Limit: limit}
 		for {

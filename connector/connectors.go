@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -188,7 +187,7 @@ func (s *Service) change(ctx context.Context, c *stored, p UpdateParams) (unused
 		if err := s.setSchema(c, p.Schema); err != nil {
 			return false, err
 		}
-		if !sameText(before, c.schema) {
+		if before.Hash() != c.schema.Hash() {
 			unused = true
 			if static == nil && former != nil {
 				if static, _, err = before.Mask(former); err != nil {
@@ -357,18 +356,12 @@ func (s *Service) setSchema(c *stored, raw json.RawMessage) error {
 			break
 		}
 	}
-	schema, err := settings.Compile(raw)
+	schema, err := settings.Compile(compact(raw))
 	if err != nil {
 		return invalid("schema", err)
 	}
 	c.schema, c.body.Schema = schema, schema.JSON()
 	return nil
-}
-
-// sameText reports whether two schemas are the same but for white space, as when a form sends back what it got.
-func sameText(a, b *settings.Schema) bool {
-	var x, y bytes.Buffer
-	return json.Compact(&x, a.JSON()) == nil && json.Compact(&y, b.JSON()) == nil && bytes.Equal(x.Bytes(), y.Bytes())
 }
 
 // setStatic gives c static settings.
@@ -379,7 +372,7 @@ func (s *Service) setStatic(ctx context.Context, c *stored, raw json.RawMessage)
 	if err := validPart(c.schema, raw); err != nil {
 		return invalid("static", err)
 	}
-	sealed, err := s.seal(ctx, c.schema, raw, staticPlace(c.ID))
+	sealed, err := s.seal(ctx, c.schema, compact(raw), staticPlace(c.ID))
 	if err != nil {
 		return err
 	}

@@ -130,6 +130,16 @@ func encodeBody(v any) ([]byte, error) {
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
 
+// compact takes the white space out of JSON, as it is stored, so that what a command returns equals what is read later.
+// Text that is no JSON comes back as it is.
+func compact(raw json.RawMessage) json.RawMessage {
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return raw
+	}
+	return b.Bytes()
+}
+
 // corrupt reports a stored record that cannot be read. The decoder's text could show a part of it.
 func corrupt(what, id string) error {
 	return fmt.Errorf("connector: %s %s: stored record cannot be read", what, id)

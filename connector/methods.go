@@ -408,6 +408,7 @@ func (s *Service) putMethod(ctx context.Context, c *stored, m MethodRecord, body
 	var rec *SettingsRecord
 	if doc != nil {
 		m.Settings++
+		doc.Values = compact(doc.Values)
 		sealed, err := s.sealDocument(ctx, c, *doc, m.Reseller, m.ID)
 		if err != nil {
 			return Method{}, err

@@ -22,8 +22,9 @@ func TestAClientAnswersAsAnHTTPClientDoes(t *testing.T) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.WriteHeader(http.StatusAccepted)
 		z := gzip.NewWriter(w)
-		io.Copy(z, r.Body)
-		z.Close()
+		if _, err := io.Copy(z, r.Body); err != nil || z.Close() != nil {
+			t.Error("cannot answer", err)
+		}
 	})
 	client := open(t, Config{Networks: loopback()}).Client("hook")
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, strings.NewReader("event"))
@@ -49,17 +50,17 @@ func TestAClientTriesOnceAndTellsWhetherItSent(t *testing.T) {
 	transport := open(t, Config{Networks: loopback(), Rate: 0.001, Burst: 3})
 	client := transport.Client("acme")
 	for range 2 {
-		_, err := client.Get(server.URL)
+		err := get(client, server.URL)
 		require.Equal(t, connector.SentUnknown, sentOf(t, err))
 	}
 	require.EqualValues(t, 2, processed.Load())
 
-	_, err := client.Get("https://10.0.0.1")
+	err := get(client, "https://10.0.0.1")
 	require.ErrorIs(t, err, ErrAddress)
 	require.True(t, connector.SafeToRetry(err))
 
 	body := &closeWatcher{Reader: strings.NewReader("event")}
-	_, err = client.Post(server.URL, "text/plain", body)
+	_, err = client.Post(server.URL, "text/plain", body) //nolint:bodyclose // there is none
 	require.ErrorIs(t, err, ErrRate, "tries of a client count against the rate of its name")
 	require.True(t, body.closed.Load())
 	_, err = transport.Do(t.Context(), payment(server.URL))
@@ -84,9 +85,9 @@ func TestAClientIsBoundedInSizeAndTime(t *testing.T) {
 		w.Write(make([]byte, 2<<20))
 	})
 	client := open(t, Config{Networks: loopback(), TryTimeout: 100 * time.Millisecond}).Client("hook")
-	_, err := client.Get(server.URL + "/slow")
+	err := get(client, server.URL+"/slow")
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	_, err = client.Get(server.URL)
+	err = get(client, server.URL)
 	require.ErrorIs(t, err, ErrTooLarge)
 	e, ok := errors.AsType[*connector.GatewayError](err)
 	require.True(t, ok)

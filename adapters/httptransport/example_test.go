@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -21,7 +20,7 @@ func Example() {
 		if r.URL.Path == "/pay" || r.Header.Get("X-Try") == "1" {
 			panic(http.ErrAbortHandler) // the connection breaks after the work is done
 		}
-		io.WriteString(w, "paid")
+		w.Write([]byte("paid"))
 	}))
 	defer gateway.Close()
 

@@ -153,7 +153,7 @@ func TestNothingUnsafeIsDialed(t *testing.T) {
 			}
 			_, err := transport.Do(t.Context(), r)
 			require.Equal(t, connector.NotSent, sentOf(t, err), host)
-			_, err = transport.Client("acme").Get(r.URL)
+			err = get(transport.Client("acme"), r.URL)
 			require.Equal(t, connector.NotSent, sentOf(t, err), host)
 		}
 	}

@@ -41,7 +41,7 @@ func open(t *testing.T, c Config) *Transport {
 	}
 	transport, err := New(c)
 	require.NoError(t, err)
-	t.Cleanup(func() { transport.Close() })
+	t.Cleanup(transport.Close)
 	return transport
 }
 
@@ -54,7 +54,7 @@ func overMock(t *testing.T, c Config, mock *httpmock.MockTransport) *Transport {
 	transport.lanes.open = func(string) *lane {
 		return &lane{limiter: rate.NewLimiter(rate.Limit(config.Rate), config.Burst), kept: heard{mock}, fresh: heard{mock}}
 	}
-	t.Cleanup(func() { transport.Close() })
+	t.Cleanup(transport.Close)
 	return transport
 }
 
@@ -159,4 +159,17 @@ func sentOf(t *testing.T, err error) connector.Sent {
 	require.True(t, ok, "not a GatewayError: %v", err)
 	require.Equal(t, "acme", e.Connector)
 	return e.Sent
+}
+
+// say writes to a client that may be gone, drain reads until it is.
+func say(w io.Writer, text string) { _, _ = io.WriteString(w, text) }
+func drain(r io.Reader)            { _, _ = io.Copy(io.Discard, r) }
+
+// get asks for url and wants nothing but the error.
+func get(client *http.Client, url string) error {
+	resp, err := client.Get(url)
+	if err == nil {
+		resp.Body.Close()
+	}
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -23,9 +24,7 @@ const gateway = "https://gateway.test/orders"
 func answering(status int, header http.Header) httpmock.Responder {
 	return func(*http.Request) (*http.Response, error) {
 		resp := httpmock.NewStringResponse(status, strconv.Itoa(status))
-		for name, values := range header {
-			resp.Header[name] = values
-		}
+		maps.Copy(resp.Header, header)
 		return resp, nil
 	}
 }
@@ -110,7 +109,7 @@ func TestEveryTryIsSignedAnewOnACopy(t *testing.T) {
 		require.Len(t, nonces, 3)
 		require.True(t, stamps[1].Time.After(stamps[0].Time))
 		require.Equal(t, http.Header{"X-Own": {"kept"}}, r.Header)
-		require.Equal(t, `{"amount":"1.00"}`, string(r.Body))
+		require.Equal(t, payment(gateway).Body, r.Body)
 	})
 }
 
@@ -189,8 +188,8 @@ func TestPausesGrowAndAreRandom(t *testing.T) {
 			_, err := transport.Do(t.Context(), status(gateway))
 			require.Error(t, err)
 			require.Len(t, at, 6)
-			for i, most := range []time.Duration{1, 2, 4, 5, 5} {
-				most *= time.Second
+			for i, seconds := range []int{1, 2, 4, 5, 5} {
+				most := time.Duration(seconds) * time.Second
 				pause := at[i+1].Sub(at[i])
 				require.GreaterOrEqual(t, pause, most/2)
 				require.LessOrEqual(t, pause, most)

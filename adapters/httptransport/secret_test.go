@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -27,7 +26,7 @@ func TestSecretsStayOutOfLogsAndErrors(t *testing.T) {
 	raw := func(answer string) string {
 		return rawServer(t, func(_ int, conn net.Conn) {
 			if readRequest(conn) {
-				io.WriteString(conn, answer)
+				say(conn, answer)
 			}
 		})
 	}
@@ -37,7 +36,7 @@ func TestSecretsStayOutOfLogsAndErrors(t *testing.T) {
 	refused.Close()
 
 	for name, base := range map[string]string{
-		"answered":         handler(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, echo(r)) }),
+		"answered":         handler(func(w http.ResponseWriter, r *http.Request) { say(w, echo(r)) }),
 		"500":              handler(func(w http.ResponseWriter, r *http.Request) { http.Error(w, echo(r), http.StatusInternalServerError) }),
 		"redirect":         handler(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/?"+canary, http.StatusFound) }),
 		"bad redirect":     raw("HTTP/1.1 302 Found\r\nLocation: http://[" + canary + "\r\n\r\n"),
@@ -97,7 +96,7 @@ func requireNoCanary(t *testing.T, err error) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%q"} {
 		require.NotContains(t, fmt.Sprintf(verb, err), canary)
 	}
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // walks the chain itself
 	case interface{ Unwrap() error }:
 		requireNoCanary(t, e.Unwrap())
 	case interface{ Unwrap() []error }:
@@ -149,7 +148,7 @@ func TestEveryTryIsLoggedWithWhatIsKnown(t *testing.T) {
 }
 
 func TestUserinfoBecomesBasicAuthUnlessThereIsAnother(t *testing.T) {
-	server := serve(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Header.Get("Authorization")) })
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) { say(w, r.Header.Get("Authorization")) })
 	url := strings.Replace(server.URL, "//", "//shop:key@", 1)
 	for want, header := range map[string]http.Header{"Basic c2hvcDprZXk=": nil, "Bearer 7": {"Authorization": {"Bearer 7"}}} {
 		answer, err := open(t, Config{Networks: loopback()}).Do(t.Context(), connector.Request{

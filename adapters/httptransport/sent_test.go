@@ -24,7 +24,7 @@ import (
 func TestAMoneyCallWhoseAnswerIsLostIsSentOnce(t *testing.T) {
 	var processed atomic.Int64
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
+		drain(r.Body)
 		processed.Add(1)
 		hangUp(t, w)
 	})
@@ -61,7 +61,7 @@ func TestNothingIsReplayedOnADeadConnection(t *testing.T) {
 			var mu sync.Mutex
 			var nonces []string
 			server := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				io.Copy(io.Discard, r.Body)
+				drain(r.Body)
 				if r.URL.Path == "/good" {
 					return
 				}
@@ -99,7 +99,7 @@ func TestNothingIsReplayedOnADeadConnection(t *testing.T) {
 }
 
 func TestMoneyCallsUseFreshConnectionsAndStatusCallsKeptOnes(t *testing.T) {
-	server := serve(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.RemoteAddr) })
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) { say(w, r.RemoteAddr) })
 	transport := open(t, Config{Networks: loopback()})
 	from := func(r connector.Request) string {
 		answer, err := transport.Do(t.Context(), r)
@@ -109,7 +109,8 @@ func TestMoneyCallsUseFreshConnectionsAndStatusCallsKeptOnes(t *testing.T) {
 	kept := from(status(server.URL))
 	require.Equal(t, kept, from(status(server.URL)))
 	require.NotEqual(t, kept, from(payment(server.URL)))
-	require.NotEqual(t, from(payment(server.URL)), from(payment(server.URL)))
+	first := from(payment(server.URL))
+	require.NotEqual(t, first, from(payment(server.URL)))
 	require.Equal(t, kept, from(status(server.URL)))
 
 	other := status(server.URL)
@@ -124,7 +125,7 @@ func TestAStatusCallSurvivesALostAnswer(t *testing.T) {
 			hangUp(t, w)
 			return
 		}
-		io.WriteString(w, "paid")
+		say(w, "paid")
 	})
 	answer, err := open(t, Config{Networks: loopback()}).Do(t.Context(), status(server.URL))
 	require.NoError(t, err)
@@ -201,7 +202,7 @@ func (l *breakingListener) Accept() (net.Conn, error) {
 		if !breaks {
 			return conn, nil
 		}
-		conn.Read(make([]byte, 1))
+		drain(io.LimitReader(conn, 1))
 		conn.Close()
 	}
 }
@@ -212,7 +213,7 @@ func TestFailuresBeforeAConnectionAreNotSentAndFinalOnesAreNotRepeated(t *testin
 	trusted.StartTLS()
 	t.Cleanup(trusted.Close)
 	failure := errors.New("no certificate for this connector")
-	silent := rawServer(t, func(_ int, conn net.Conn) { io.Copy(io.Discard, conn) })
+	silent := rawServer(t, func(_ int, conn net.Conn) { drain(conn) })
 	for name, c := range map[string]struct {
 		config Config
 		url    string
@@ -272,7 +273,7 @@ func TestFailuresAfterAConnectionLeaveTheOutcomeUnknown(t *testing.T) {
 					return
 				}
 				processed.Add(1)
-				io.WriteString(conn, c.answer)
+				say(conn, c.answer)
 			})
 			_, err := open(t, Config{Networks: loopback()}).Do(t.Context(), payment(url))
 			require.Equal(t, connector.SentUnknown, sentOf(t, err))
@@ -287,7 +288,7 @@ func TestFailuresAfterAConnectionLeaveTheOutcomeUnknown(t *testing.T) {
 func TestACanceledMoneyCallIsUnknownOnceItWasSent(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
+		drain(r.Body)
 		cancel()
 		<-r.Context().Done()
 	})
@@ -298,7 +299,7 @@ func TestACanceledMoneyCallIsUnknownOnceItWasSent(t *testing.T) {
 
 func TestAClientCertificateOfTheConnectorIsUsed(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, strconv.Itoa(len(r.TLS.PeerCertificates))+" "+r.Proto)
+		say(w, strconv.Itoa(len(r.TLS.PeerCertificates))+" "+r.Proto)
 	}))
 	server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert, NextProtos: []string{"h2", "http/1.1"}}
 	server.EnableHTTP2 = true

@@ -76,8 +76,5 @@ func husk(ctx context.Context) *http.Request {
 }
 
 // Close ends the Transport: new calls are refused with [ErrClosed], idle connections are closed, and those of calls under
-// way when they end. It does not wait for them, and always returns nil.
-func (t *Transport) Close() error {
-	t.lanes.close()
-	return nil
-}
+// way when they end. It does not wait for them. Closing twice does no harm.
+func (t *Transport) Close() { t.lanes.close() }

@@ -19,7 +19,7 @@ type cost struct{ perNode, perByte float64 }
 
 const (
 	// maxSteps is the work allowed for one document.
-	maxSteps = 1 << 20
+	maxSteps = 1 << 19
 	// maxPerNode is the work allowed for one value of a document; schemas written by people stay below a hundred.
 	maxPerNode = 1024
 	// maxPerByte allows for a few of the largest patterns on one text.
