@@ -102,7 +102,7 @@ type UpdateParams struct {
 	// still fit; their secrets only in fields that are still secret.
 	Schema json.RawMessage
 
-	// Static replaces the static settings: a secret that is absent keeps its value, null clears it; {} leaves none.
+	// Static replaces the static settings, all but the secrets: one that is absent keeps its value, null clears it.
 	Static json.RawMessage
 
 	Period *time.Duration
@@ -391,8 +391,7 @@ func (s *Service) putConnector(ctx context.Context, c *stored, unused bool) erro
 
 // invalid says which parameter an error of the settings package is about. It stays findable with errors.As.
 func invalid(field string, err error) error {
-	var own *ParamError
-	if errors.As(err, &own) {
+	if _, own := errors.AsType[*ParamError](err); own {
 		return err
 	}
 	return fmt.Errorf("%w: %s: %w", ErrInvalid, field, err)

@@ -142,18 +142,19 @@ func TestFewGatewaysAreKeptAndAllOpen(t *testing.T) {
 func TestManyGoroutinesOpenWhileSettingsChange(t *testing.T) {
 	b := newBench(t)
 	m := b.method(north, b.raw(connector.CreateParams{}), `{"account":"1","password":"p"}`)
+	id := m.ID
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
 			for range 100 {
-				o, err := b.Open(t.Context(), m.ID, 0)
+				o, err := b.Open(t.Context(), id, 0)
 				if err != nil || o.Gateway.(rawGateway).settings["account"] != fmt.Sprint(o.Version) {
 					t.Errorf("version %d opened %v: %v", o.Version, o.Gateway, err)
 				}
 			}
 		})
 	}
-	for i := 2; i <= 20; i++ {
+	for i := 2; i <= 12; i++ {
 		next, err := b.UpdateMethod(t.Context(), connector.UpdateMethodParams{
 			By: north, ID: m.ID, Version: m.Version, Settings: json.RawMessage(fmt.Sprintf(`{"account":"%d"}`, i)),
 		})
@@ -176,11 +177,11 @@ func TestNewStaticSettingsReachEveryMethodAsANewVersion(t *testing.T) {
 	_, err = b.Update(t.Context(), connector.UpdateParams{By: root, ID: c.ID, Version: c.Version, Static: json.RawMessage(`{"mode":"test"}`)})
 	require.NoError(t, err)
 	require.Equal(t, "new", b.opened(first.ID, 0).settings["password"], "a secret that is absent is kept")
-	require.Equal(t, 3, b.opened3(first.ID))
+	require.Equal(t, 3, b.current(first.ID))
 }
 
-// opened3 is the current version of a method's settings.
-func (b *bench) opened3(method string) int {
+// current is the current version of a method's settings.
+func (b *bench) current(method string) int {
 	versions, err := b.Versions(b.t.Context(), method)
 	require.NoError(b.t, err)
 	return versions[0]
@@ -223,7 +224,7 @@ func TestAnInterruptedChangeOfStaticSettingsIsCarriedOn(t *testing.T) {
 	require.NoError(t, err)
 	for _, m := range []connector.Method{first, second} {
 		require.Equal(t, "new", b.opened(m.ID, 0).settings["password"])
-		require.Equal(t, 2, b.opened3(m.ID))
+		require.Equal(t, 2, b.current(m.ID))
 	}
 }
 

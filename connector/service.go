@@ -96,8 +96,10 @@ func New(cfg Config) (*Service, error) {
 	}, nil
 }
 
-// pastedSchemas is how many compiled pasted schemas are kept: one per connector of a raw kind, of which there are few.
-const pastedSchemas = 128
+const (
+	pastedSchemas = 128 // compiled pasted schemas that are kept: one per connector of a raw kind, of which there are few
+	tries         = 16  // bounds the loops that repeat a write after a conflict
+)
 
 func (c *Config) setDefaults() {
 	if c.Root == "" {
@@ -110,7 +112,7 @@ func (c *Config) setDefaults() {
 		c.OpenGateways = 1024
 	}
 	if c.Now == nil {
-		c.Now = time.Now
+		c.Now = time.Now //nolint:forbidigo // the documented default of the Now field
 	}
 	if c.Random == nil {
 		c.Random = rand.Reader
@@ -151,6 +153,12 @@ func (s *Service) Kinds() []Kind {
 // Sealer seals with the same keys as the Service's own secrets. Payments keep what gateways leave for later with it.
 func (s *Service) Sealer() *secret.Sealer { return s.sealer }
 
+// Secrets gives the keys that this Service seals with, for what stands beside it.
+func (s *Service) Secrets() secret.KeyProvider { return s.cfg.Secrets }
+
+// Root gives the ID of the root reseller.
+func (s *Service) Root() string { return s.cfg.Root }
+
 // rootOnly refuses everybody but the root reseller's actor.
 func (s *Service) rootOnly(by Actor) error {
 	if by.Reseller != s.cfg.Root {
@@ -169,15 +177,6 @@ func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Micro
 
 // changed logs a change. IDs and actors only: never a name, a description or a setting.
 func (s *Service) changed(ctx context.Context, what, id string, by Actor) {
-	s.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, what,
+	s.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "connector: changed", slog.String("change", what),
 		slog.String("id", id), slog.String("reseller", by.Reseller), slog.String("by", by.Name))
 }
-
-// tries bounds the loops that repeat a write after a conflict.
-const tries = 16
-
-// Root gives the ID of the root reseller.
-func (s *Service) Root() string { return s.cfg.Root }
-
-// Secrets gives the keys that this Service seals with, for what stands beside it.
-func (s *Service) Secrets() secret.KeyProvider { return s.cfg.Secrets }

@@ -71,7 +71,7 @@ type Store interface {
 }
 
 // ConnectorRecord is a connector as a [Store] keeps it.
-type ConnectorRecord struct {
+type ConnectorRecord struct { //nolint:revive // beside MethodRecord and SettingsRecord "Record" alone would say nothing
 	ID      string
 	Version int64  // 1, 2, 3, …: one more with every write
 	Body    []byte // JSON; secrets in it are sealed

@@ -53,10 +53,11 @@ func (t *turn) orderBalance(amount billing.Money) error {
 	return t.raise(EventBalanceOrdered, &a, nil)
 }
 
-// debited is the ledger's answer to a balance order.
+// debited is the ledger's answer to a balance order. Two workers may have told the ledger of one order, one when there were
+// no funds and the other, slower, when there were: then the order was given up, and the debit goes back.
 func (t *turn) debited(order posting, refusal error) error {
 	a := t.p.Attempt(order.Attempt)
-	if a.State != AttemptLive {
+	if a.State != AttemptLive && (a.State != AttemptFailed || refusal != nil) {
 		return nil // answered before
 	}
 	a.EndedAt = t.now
@@ -65,6 +66,9 @@ func (t *turn) debited(order posting, refusal error) error {
 		return t.raise(EventBalanceRefused, &a, nil)
 	}
 	a.State = AttemptSucceeded
+	if a.Number != t.p.Current {
+		a.State = AttemptVoided // too late: it goes back
+	}
 	if order.Whole {
 		return t.raise(EventBalanceDebited, &a, nil)
 	}

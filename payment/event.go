@@ -63,6 +63,7 @@ const (
 	EventBalanceDebited  EventName = "balance_debited"   // the ledger debited all that was outstanding
 	EventBalancePart     EventName = "balance_part"      // the ledger debited the part that was ordered
 	EventBalanceRefused  EventName = "balance_refused"   // the ledger refused: no funds
+	EventLateDebited     EventName = "late_debited"      // the ledger debited although the order was given up
 	EventOrderCancelled  EventName = "order_cancelled"   // the host's order is gone
 	EventReceiptAccepted EventName = "receipt_accepted"  // a network paid an account by itself
 	EventErased          EventName = "erased"            // personal data was erased
@@ -93,7 +94,7 @@ func Messages() []EventName {
 		EventSuccess, EventLateSuccess, EventFailure, EventLateFailure, EventHeld, EventLateHeld, EventHoldGone, EventLateHoldGone, EventCaptureRefused, EventVoidRefused,
 		EventDiscrepancy, EventLateDiscrepancy, EventSecondCharge, EventContradiction, EventTestMoney, EventTransferred, EventTransferredMore, EventRefundSucceeded,
 		EventRefundRejected, EventRefundedOutside, EventDisputeOpened, EventDisputeWon, EventDisputeLost, EventStepped, EventBalanceDebited, EventBalancePart,
-		EventBalanceRefused, EventOrderCancelled, EventErased,
+		EventBalanceRefused, EventLateDebited, EventOrderCancelled, EventErased, EventReceiptAccepted,
 	}
 }
 

@@ -192,8 +192,7 @@ var table = []row{
 	{without(anywhere, Processing), EventPeriodEnded, same, doNothing, thenNothing, documented},
 	{without(anywhere, Authorized), EventCaptureRefused, same, doNothing, thenLook, ourChoice},
 	{without(anywhere, Authorized), EventVoidRefused, same, doNothing, thenLook, ourChoice},
-	{without(anywhere, Processing), EventBalanceDebited, same, doGiveBack, thenNothing, ourChoice},
-	{without(anywhere, Processing), EventBalancePart, same, doGiveBack, thenNothing, ourChoice},
+	{anywhere, EventLateDebited, same, doGiveBack, thenNothing, ourChoice},
 	{without(anywhere, Processing), EventBalanceRefused, same, doNothing, thenNothing, ourChoice},
 	{without(anywhere, Authorized), EventConfirmDue, same, doNothing, thenNothing, ourChoice},
 	{without(anywhere, Processing, Authorized, WaitingForPayment), EventDuePassed, same, doNothing, thenNothing, ourChoice},
@@ -210,6 +209,9 @@ var lateForm = map[EventName]EventName{
 	EventHeld:        EventLateHeld,
 	EventHoldGone:    EventLateHoldGone,
 	EventDiscrepancy: EventLateDiscrepancy,
+
+	EventBalanceDebited: EventLateDebited,
+	EventBalancePart:    EventLateDebited,
 }
 
 func in(statuses ...Status) []Status { return statuses }

@@ -153,7 +153,7 @@ func (t *turn) duty(d duty, on EventName, a *Attempt, c *Charge) {
 		a.DropHold = true
 	case thenDropOthers:
 		for _, other := range p.Attempts {
-			if other.State == AttemptAuthorized {
+			if other.State == AttemptAuthorized && other.Number != a.Number {
 				other.DropHold = true
 				t.cur.Attempts = append(t.cur.Attempts, other)
 			}

@@ -26,7 +26,8 @@
 //     place: its [connector.Result] says Misplaced and no order is paid by it. The token does not look at the total,
 //     which is signed anyway: another amount for the right order is reported as it is, and the SDK compares.
 //   - The currency is signed by nobody. Limit every product to one currency at ChronoPay, and keep the list of source
-//     addresses.
+//     addresses. With products in several currencies agree on rule R2: under R1 the payer can take the sign of a cheap
+//     currency's product to an order in a dear one, and only the address list then stops his edited callback.
 //   - A returning browser proves nothing and settles nothing.
 //
 // # What it does not do

@@ -100,6 +100,15 @@ func TestPitfall2MovedBorder(t *testing.T) {
 	}
 }
 
+// A pattern of an operator holds for the whole text, also when he left out the anchors.
+func TestPitfall2PatternIsForTheWholeText(t *testing.T) {
+	g := open(t, func(s *chronopay.Settings) { s.CustomerIDPattern = `[0-9]{6}-[0-9]{9}|[0-9]+` })
+	for id, taken := range map[string]bool{"001234-000000056": true, "56": true, "001234-0000000567": false, "x56": false} {
+		_, err := g.Receive(posted(genuine(t, g, order(), func(c *chronopaysim.Callback) { c.CustomerID = id })))
+		require.Equal(t, taken, err == nil, id)
+	}
+}
+
 // Pitfall 2: the borders around the type are fixed by the known types; what slips through moves nothing.
 func TestPitfall2MovedBorderOfTheType(t *testing.T) {
 	g := open(t)

@@ -8,7 +8,8 @@ type Settings struct {
 	// ProductID names the shop at ChronoPay; its first six digits are ChronoPay's number of the client.
 	ProductID string `json:"product_id" jsonschema:"title=ProductId,pattern=^[0-9]{6}-[0-9]{4}-[0-9]{4}$" jsonschema_description:"Идентификатор магазина из договора или кабинета ChronoPay, например 001234-0001-0001."`
 
-	// SharedSec is the secret of both signs.
+	// SharedSec is the secret of both signs and of our token. When it changes, what is paid for orders that began before
+	// and is signed with the new one becomes unallocated receipts, because their tokens are of the old one.
 	SharedSec secret.Value `json:"shared_sec" jsonschema:"title=SharedSec,minLength=8,maxLength=200" jsonschema_description:"Защитный ключ из договора или кабинета ChronoPay. Подписывает запросы и уведомления."`
 
 	// Currency is the only currency of ProductID, by default RUB.

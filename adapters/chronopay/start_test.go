@@ -63,7 +63,9 @@ func TestStartSignsTheTextsItSends(t *testing.T) {
 				s.TimeLimit = 30
 			}
 		})
-		form := sent(t, g, order())
+		o := order()
+		o.StartedAt = o.StartedAt.In(time.FixedZone("", 5*60*60)) // the zone of the host must not show
+		form := sent(t, g, o)
 		require.Equal(t, md5hex(product+"-500.00"+extra+"-"+sec), form["sign"], rule)
 		_, limited := form["orderTimelimit"]
 		require.Equal(t, rule == chronopay.R3, limited)

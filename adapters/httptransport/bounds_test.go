@@ -265,3 +265,18 @@ func TestCloseRefusesNewCallsAndLeavesNoConnection(t *testing.T) {
 	<-closed
 	transport.Close()
 }
+
+func TestACallUnderWayIsNotTriedAgainAfterClose(t *testing.T) {
+	var transport *Transport
+	var calls atomic.Int64
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		calls.Add(1)
+		transport.Close()
+		hangUp(t, w)
+	})
+	transport = open(t, Config{Networks: loopback()})
+	_, err := transport.Do(t.Context(), status(server.URL))
+	require.ErrorIs(t, err, ErrClosed)
+	require.Equal(t, connector.SentUnknown, sentOf(t, err))
+	require.EqualValues(t, 1, calls.Load())
+}

@@ -13,7 +13,7 @@ import (
 // tryAgain decides whether the call in the context gets another try.
 func (t *Transport) tryAgain(ctx context.Context, resp *http.Response, _ error) (bool, error) {
 	c := callOf(ctx)
-	return ctx.Err() == nil && c.mayRepeat() && t.inTime(ctx, c.try, resp), nil
+	return c.mayRepeat() && t.inTime(ctx, c.try, resp), nil
 }
 
 // mayRepeat is the law of money calls: only what no connection could have carried is sent again.

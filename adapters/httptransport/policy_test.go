@@ -1,13 +1,16 @@
 package httptransport
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -94,9 +97,11 @@ func TestEveryTryIsSignedAnewOnACopy(t *testing.T) {
 			return nil
 		}
 
-		transport := overMock(t, Config{Tries: 3}, mock)
+		var out bytes.Buffer
+		transport := overMock(t, Config{Tries: 3, Logger: slog.New(slog.NewTextHandler(&out, nil))}, mock)
 		_, err := transport.Do(t.Context(), r)
 		require.NoError(t, err)
+		require.Equal(t, 3, strings.Count(out.String(), "connector=acme request=status"), "who calls stays as it was")
 
 		require.Len(t, stamps, 3)
 		nonces := map[string]bool{}
@@ -140,6 +145,7 @@ func TestARequestThatCannotBeSignedOrBuiltIsNotSent(t *testing.T) {
 		},
 		"no scheme": func(r *connector.Request) { r.URL = "gateway.test/orders" },
 		"no host":   func(r *connector.Request) { r.URL = "https:///orders" },
+		"gopher":    func(r *connector.Request) { r.URL = "gopher://gateway.test/orders" },
 		"a file":    func(r *connector.Request) { r.URL = "file:///etc/passwd" },
 		"not a URL": func(r *connector.Request) { r.URL = "https://gateway.test/%zz" },
 		"method":    func(r *connector.Request) { r.Method = "GET IT" },

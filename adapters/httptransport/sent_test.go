@@ -113,6 +113,13 @@ func TestMoneyCallsUseFreshConnectionsAndStatusCallsKeptOnes(t *testing.T) {
 	require.NotEqual(t, first, from(payment(server.URL)))
 	require.Equal(t, kept, from(status(server.URL)))
 
+	disguised := payment(server.URL)
+	disguised.Sign = func(r *connector.Request, _ connector.Stamp) error {
+		r.Repeatable = true
+		return nil
+	}
+	require.NotEqual(t, kept, from(disguised), "a signature does not make a call repeatable")
+
 	other := status(server.URL)
 	other.Connector = "other"
 	require.NotEqual(t, kept, from(other), "connectors share no connection")
@@ -212,6 +219,21 @@ func TestFailuresBeforeAConnectionAreNotSentAndFinalOnesAreNotRepeated(t *testin
 	trusted.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	trusted.StartTLS()
 	t.Cleanup(trusted.Close)
+	old := httptest.NewUnstartedServer(http.NotFoundHandler())
+	old.Config.ErrorLog = trusted.Config.ErrorLog
+	old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	old.StartTLS()
+	t.Cleanup(old.Close)
+	named := func(name string) func(string) (*tls.Config, error) {
+		return func(by string) (*tls.Config, error) {
+			config, err := trust(trusted)(by)
+			config.ServerName = name
+			return config, err
+		}
+	}
+	_, err := open(t, Config{Networks: loopback(), TLS: named("example.com")}).Do(t.Context(), payment(trusted.URL))
+	require.NoError(t, err, "the certificate is good for this name")
+
 	failure := errors.New("no certificate for this connector")
 	silent := rawServer(t, func(_ int, conn net.Conn) { drain(conn) })
 	for name, c := range map[string]struct {
@@ -221,7 +243,8 @@ func TestFailuresBeforeAConnectionAreNotSentAndFinalOnesAreNotRepeated(t *testin
 		tries  int
 	}{
 		"unknown authority": {Config{}, trusted.URL, nil, 1},
-		"another host":      {Config{TLS: func(string) (*tls.Config, error) { return &tls.Config{ServerName: "bank.test"}, nil }}, trusted.URL, nil, 1},
+		"another host":      {Config{TLS: named("bank.test")}, trusted.URL, nil, 1},
+		"old TLS":           {Config{TLS: func(string) (*tls.Config, error) { return &tls.Config{MinVersion: tls.VersionTLS10}, nil }}, old.URL, nil, 5},
 		"no TLS config":     {Config{TLS: func(string) (*tls.Config, error) { return nil, failure }}, trusted.URL, failure, 1},
 		"unknown name":      {Config{Resolver: resolver(t, nil)}, "https://nowhere.test.", nil, 1},
 		"address":           {Config{Networks: []Network{}}, trusted.URL, ErrAddress, 1},
@@ -306,14 +329,13 @@ func TestAClientCertificateOfTheConnectorIsUsed(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 
-	trusting := trust(server)
+	plain, err := trust(server)("")
+	require.NoError(t, err)
+	plain.NextProtos = []string{"h2"}
+	own := plain.Clone()
+	own.Certificates = server.TLS.Certificates
 	transport := open(t, Config{Networks: loopback(), TLS: func(by string) (*tls.Config, error) {
-		config, err := trusting(by)
-		config.NextProtos = []string{"h2"}
-		if by == "acme" {
-			config.Certificates = server.TLS.Certificates
-		}
-		return config, err
+		return map[string]*tls.Config{"acme": own, "other": plain}[by], nil
 	}})
 	for by, want := range map[string]string{"acme": "1 HTTP/1.1", "other": "0 HTTP/1.1"} {
 		r := payment(server.URL)
@@ -322,4 +344,20 @@ func TestAClientCertificateOfTheConnectorIsUsed(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, string(answer.Body))
 	}
+	require.Empty(t, plain.ServerName, "the configuration given is not touched")
+}
+
+func TestAConnectionWhoseCertificateIsRefusedIsClosed(t *testing.T) {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	closed := make(chan struct{}, 1)
+	url := rawServer(t, func(_ int, conn net.Conn) {
+		if tls.Server(conn, server.TLS).Handshake() != nil {
+			drain(conn)
+			closed <- struct{}{}
+		}
+	})
+	_, err := open(t, Config{Networks: loopback()}).Do(t.Context(), payment("https"+url[len("http"):]))
+	require.Equal(t, connector.NotSent, sentOf(t, err))
+	<-closed
 }

@@ -124,8 +124,8 @@ func (db *DB) dialWriter() (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*conn, string) error{checkEngine, migrate, checkSettings} {
-		if err := check(c, db.path); err != nil {
+	for _, check := range []func(*conn) error{checkEngine, migrate, checkSettings} {
+		if err := check(c); err != nil {
 			c.close()
 			return nil, err
 		}
@@ -153,6 +153,12 @@ func (db *DB) shut() error {
 // Payments returns the view for the payment package. Views are small values; any number of them may be in use.
 func (db *DB) Payments() Payments { return Payments{db} }
 
+// Connectors returns the view for the connector package.
+func (db *DB) Connectors() Connectors { return Connectors{db} }
+
+// Ledger returns the view for the billing package.
+func (db *DB) Ledger() Ledger { return Ledger{db} }
+
 // place is where a view works: a DB, whose reads go on beside each other and whose writes are queued, or a Tx.
 type place interface {
 	read(ctx context.Context, what string, do func(*conn) error) error
@@ -173,6 +179,17 @@ func (db *DB) read(ctx context.Context, what string, do func(*conn) error) error
 	case <-db.closing:
 		return explain(what, ErrClosed)
 	}
+}
+
+// Stats counts what was written through the views since the file was opened, transactions of the host's ([DB.Tx]) aside.
+type Stats struct {
+	Commits int64 // group commits; each that changed anything flushed the disk once
+	Writes  int64 // operations in them, refused ones included
+}
+
+// Stats reads the counters.
+func (db *DB) Stats() Stats {
+	return Stats{Commits: db.writer.commits.Load(), Writes: db.writer.writes.Load()}
 }
 
 func (db *DB) write(ctx context.Context, what string, do func(*conn) error) error {

@@ -10,7 +10,7 @@ import (
 // https://www.sqlite.org/wal.html#the_wal_reset_bug
 const oldestEngine = "3.51.3"
 
-func checkEngine(c *conn, _ string) error {
+func checkEngine(c *conn) error {
 	var version string
 	if _, err := c.one(selectEngine, nil, func(from *row) { version = from.text() }); err != nil {
 		return err
@@ -39,10 +39,10 @@ func olderThan(a, b string) bool {
 
 // checkSettings makes sure that a commit will be on the disk when it returns. SQLite leaves a setting as it is, without
 // an error, where it cannot change it: there is no WAL on a network file system, for one.
-func checkSettings(c *conn, _ string) error {
+func checkSettings(c *conn) error {
 	var mode string
 	var synchronous, foreignKeys int64
-	_, err := c.one(selectSettings, nil, func(from *row) {
+	_, err := c.one(selectDurability, nil, func(from *row) {
 		mode, synchronous, foreignKeys = from.text(), from.int(), from.int()
 	})
 	if err != nil {
@@ -50,7 +50,7 @@ func checkSettings(c *conn, _ string) error {
 	}
 	const full = 2
 	if mode != "wal" || synchronous != full || foreignKeys != 1 {
-		return fmt.Errorf("sqlite: settings did not take effect: journal_mode %s, synchronous %d, foreign_keys %d",
+		return fmt.Errorf("settings did not take effect: journal_mode %s, synchronous %d, foreign_keys %d",
 			mode, synchronous, foreignKeys)
 	}
 	return nil

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -26,42 +25,39 @@ var (
 	ErrCorrupt = errors.New("database is damaged")
 )
 
-// VersionError means that a program older than the file tries to open it: the file's schema was made by a newer version
-// of this package.
+// VersionError means that the file's schema was made by a newer version of this package than the program has.
 type VersionError struct {
-	Path  string
 	Found int // the file's schema version
 	Known int // the newest one that this package knows
 }
 
-// Error names the file and both versions.
+// Error names both versions.
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("sqlite: open %s: its schema has version %d, this program knows up to %d", e.Path, e.Found, e.Known)
+	return fmt.Sprintf("schema has version %d, this program knows up to %d", e.Found, e.Known)
 }
 
-// EngineError means that the SQLite that was linked is one with known corruption bugs.
+// EngineError means that the SQLite which is linked into the program has a bug that damages databases.
 type EngineError struct{ Version, Needed string }
 
 // Error names both versions.
 func (e *EngineError) Error() string {
-	return fmt.Sprintf("sqlite: engine: SQLite %s is linked, at least %s is needed", e.Version, e.Needed)
+	return fmt.Sprintf("SQLite %s is linked, at least %s is needed", e.Version, e.Needed)
 }
 
-// explain says what was being done when an error of the engine, of a context or of this package came up. Errors of the
-// stores' contracts are left as they are.
+// refusal is an error of a store's contract. It is returned as it is; all others are told with what was being done.
+type refusal struct{ error }
+
+// explain makes the error that a caller gets out of the one that came up.
 func explain(what string, err error) error {
+	var refused refusal
 	var engine *modernc.Error
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &engine):
-		if kind := kindOf(engine.Code()); kind != nil {
-			return fmt.Errorf("sqlite: %s: %w: %w", what, kind, err)
-		}
-	case errors.Is(err, ErrLocked), errors.Is(err, ErrClosed), errors.Is(err, ErrTxDone), errors.Is(err, errLost),
-		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-	default:
-		return err
+	case errors.As(err, &refused) && !errors.Is(err, errLost):
+		return refused.error
+	case errors.As(err, &engine) && kindOf(engine.Code()) != nil:
+		return fmt.Errorf("sqlite: %s: %w: %w", what, kindOf(engine.Code()), err)
 	}
 	return fmt.Errorf("sqlite: %s: %w", what, err)
 }

@@ -51,7 +51,7 @@ func migrations() ([]migration, error) {
 }
 
 // migrate brings the schema up to the newest version, all steps or none.
-func migrate(c *conn, path string) error {
+func migrate(c *conn) error {
 	all, err := migrations()
 	if err != nil {
 		return err
@@ -59,20 +59,20 @@ func migrate(c *conn, path string) error {
 	if err := c.run(beginWrite); err != nil {
 		return err
 	}
-	if err := runMissing(c, path, all); err != nil {
+	if err := runMissing(c, all); err != nil {
 		c.broken = c.run(rollback) != nil
 		return err
 	}
 	return c.run(commit)
 }
 
-func runMissing(c *conn, path string, all []migration) error {
+func runMissing(c *conn, all []migration) error {
 	version, err := schemaVersion(c)
 	if err != nil {
 		return err
 	}
 	if version > len(all) {
-		return &VersionError{Path: path, Found: version, Known: len(all)}
+		return &VersionError{Found: version, Known: len(all)}
 	}
 	for _, m := range all[version:] {
 		if err := c.script(m.text); err != nil {

@@ -93,7 +93,7 @@ func putClaim(c *conn, claim payment.Claim) error {
 	if err != nil {
 		return err
 	}
-	return &payment.ClaimedError{Claim: held}
+	return refusal{&payment.ClaimedError{Claim: held}}
 }
 
 // List reads records by descending ID.
@@ -194,15 +194,23 @@ func scanTask(from *row) payment.Task {
 // orNotFound turns the outcome of a query for one row into an error.
 func orNotFound(found bool, err, missing error) error {
 	if err == nil && !found {
-		return missing
+		return refusal{missing}
 	}
 	return err
 }
 
 // unless turns the outcome of a guarded write into an error: nothing changed is a refusal.
-func unless(changed int64, err, refusal error) error {
+func unless(changed int64, err, why error) error {
 	if err == nil && changed == 0 {
-		return refusal
+		return refusal{why}
 	}
 	return err
+}
+
+// firstError gives the first of two errors that is one.
+func firstError(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
 }

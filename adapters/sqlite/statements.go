@@ -1,6 +1,9 @@
 package sqlite
 
-import "github.com/oplata-go/oplata/payment"
+import (
+	"github.com/oplata-go/oplata/connector"
+	"github.com/oplata-go/oplata/payment"
+)
 
 // Every statement of this package stands here; a test prepares each of them and looks at the plans of those that have to
 // be fast however much is stored.
@@ -18,8 +21,8 @@ const (
 
 // The file.
 const (
-	selectEngine   = `SELECT sqlite_version()`
-	selectSettings = `SELECT journal_mode, (SELECT synchronous FROM pragma_synchronous), (SELECT foreign_keys FROM pragma_foreign_keys)
+	selectEngine     = `SELECT sqlite_version()`
+	selectDurability = `SELECT journal_mode, (SELECT synchronous FROM pragma_synchronous), (SELECT foreign_keys FROM pragma_foreign_keys)
 		FROM pragma_journal_mode`
 	selectMigrated = `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'oplata_schema'`
 	selectVersion  = `SELECT coalesce(max(version), 0) FROM oplata_schema`
@@ -96,39 +99,122 @@ const (
 		WHERE queue = ? AND dead = 0 AND parked = 0 ORDER BY due LIMIT 1`
 )
 
-// listPayments is the query for records by descending ID. What selects least is named first: the planner takes the
-// first of several equal indexes.
+// The ledger.
+const (
+	accountColumns = `id, reseller, name, currency, balance, entries, opened_at, last_at`
+	entryColumns   = `account, seq, key, currency, amount, balance, comment, forced, at`
+
+	selectAccount = `SELECT ` + accountColumns + ` FROM oplata_accounts WHERE id = ?`
+	insertAccount = `INSERT INTO oplata_accounts (` + accountColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO NOTHING`
+	replaceAccount = `UPDATE oplata_accounts
+		SET reseller = ?2, name = ?3, currency = ?4, balance = ?5, entries = ?6, opened_at = ?7, last_at = ?8
+		WHERE id = ?1 AND entries = ?9`
+
+	insertEntry = `INSERT INTO oplata_entries (` + entryColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (key) DO NOTHING`
+	selectEntryByKey = `SELECT ` + entryColumns + ` FROM oplata_entries WHERE key = ?`
+
+	// Times of an account's entries never go back, so a period is a run of entries: its ends are looked up.
+	selectEntries = `SELECT ` + entryColumns + ` FROM oplata_entries
+		WHERE account = ?1 AND seq > ?2 AND at >= ?3 AND at < ?4
+			AND seq >= coalesce((SELECT seq FROM oplata_entries WHERE account = ?1 AND at >= ?3 ORDER BY at, seq LIMIT 1),
+				9223372036854775807)
+			AND seq < coalesce((SELECT seq FROM oplata_entries WHERE account = ?1 AND at >= ?4 ORDER BY at, seq LIMIT 1),
+				9223372036854775807)
+		ORDER BY seq LIMIT ?5`
+)
+
+// Connectors, payment methods, settings.
+const (
+	connectorColumns = `c.id, c.version, c.body,
+		(SELECT count(*) FROM oplata_methods u WHERE u.connector = c.id)`
+
+	selectConnector    = `SELECT ` + connectorColumns + ` FROM oplata_connectors c WHERE c.id = ?`
+	selectConnectors   = `SELECT ` + connectorColumns + ` FROM oplata_connectors c WHERE c.id > ? ORDER BY c.id LIMIT ?`
+	insertConnector    = `INSERT INTO oplata_connectors (id, version, body) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	replaceConnector   = `UPDATE oplata_connectors SET version = ?2, body = ?3 WHERE id = ?1`
+	deleteConnector    = `DELETE FROM oplata_connectors WHERE id = ?`
+	selectConnectorUse = `SELECT c.version, EXISTS (SELECT 1 FROM oplata_methods u WHERE u.connector = c.id)
+		FROM oplata_connectors c WHERE c.id = ?`
+
+	methodColumns = `m.id, m.reseller, m.connector, m.active, m.version, m.settings, m.body`
+
+	selectMethod = `SELECT ` + methodColumns + ` FROM oplata_methods m WHERE m.id = ?`
+	insertMethod = `INSERT INTO oplata_methods (id, reseller, connector, active, version, settings, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`
+	replaceMethod = `UPDATE oplata_methods
+		SET reseller = ?2, connector = ?3, active = ?4, version = ?5, settings = ?6, body = ?7 WHERE id = ?1`
+	selectMethodVersion = `SELECT version FROM oplata_methods WHERE id = ?`
+
+	selectSettings = `SELECT method, version, connector_version, revision, body FROM oplata_settings
+		WHERE method = ? AND version = ?`
+	insertSettings = `INSERT INTO oplata_settings (method, version, connector_version, revision, body)
+		VALUES (?, ?, ?, ?, ?)`
+	rewriteSettings = `UPDATE oplata_settings SET revision = ?3, body = ?4 WHERE method = ?1 AND version = ?2`
+)
+
+// listPayments is the query for records by descending ID. It walks the index of the first filter that is set; they are
+// in the order of how few records each is likely to leave.
 func listPayments(q payment.Query) (text string, args []any) {
 	f := filter{text: `SELECT ` + paymentColumns + ` FROM oplata_payments p WHERE TRUE`}
-	f.and(q.Attention, ` AND p.attention = 1`)
-	f.and(q.Account != "", ` AND p.account = ?`, q.Account)
-	f.and(q.Status != "", ` AND p.status = ?`, string(q.Status))
-	f.and(q.Reseller != "", ` AND p.reseller = ?`, q.Reseller)
-	f.and(q.Kind != "", ` AND p.kind = ?`, string(q.Kind))
-	f.and(q.Before != "", ` AND p.id < ?`, q.Before)
-	f.and(true, ` ORDER BY p.id DESC LIMIT ?`, q.Limit)
+	f.equal(q.Attention, `p.attention`, 1)
+	f.equal(q.Account != "", `p.account`, q.Account)
+	f.equal(q.Status != "", `p.status`, string(q.Status))
+	f.equal(q.Reseller != "", `p.reseller`, q.Reseller)
+	f.equal(q.Kind != "", `p.kind`, string(q.Kind))
+	if q.Before != "" {
+		f.add(` AND p.id < ?`, q.Before)
+	}
+	f.add(` ORDER BY p.id DESC LIMIT ?`, q.Limit)
 	return f.text, f.args
 }
 
 // listTasks is the query for tasks by ascending ID.
 func listTasks(q payment.TaskQuery) (text string, args []any) {
-	f := filter{text: `SELECT ` + taskColumns + ` FROM oplata_payment_tasks t WHERE t.id > ?`, args: []any{q.After}}
-	f.and(q.Dead, ` AND t.dead = 1`)
-	f.and(q.Record != "", ` AND t.record = ?`, q.Record)
-	f.and(q.Queue != "", ` AND t.queue = ?`, q.Queue)
-	f.and(true, ` ORDER BY t.id LIMIT ?`, q.Limit)
+	f := filter{text: `SELECT ` + taskColumns + ` FROM oplata_payment_tasks t WHERE TRUE`}
+	f.equal(q.Record != "", `t.record`, q.Record)
+	f.equal(q.Dead, `t.dead`, 1)
+	f.equal(q.Queue != "", `t.queue`, q.Queue)
+	f.add(` AND t.id > ? ORDER BY t.id LIMIT ?`, q.After, q.Limit)
 	return f.text, f.args
 }
 
-// filter builds a query out of constant texts. No value ever becomes a part of a text.
-type filter struct {
-	text string
-	args []any
+// listMethods is the query for payment methods by ascending ID.
+func listMethods(q connector.MethodFilter) (text string, args []any) {
+	f := filter{text: `SELECT ` + methodColumns + ` FROM oplata_methods m WHERE TRUE`}
+	f.equal(q.Connector != "", `m.connector`, q.Connector)
+	f.equal(q.Reseller != "", `m.reseller`, q.Reseller)
+	f.equal(q.ActiveOnly, `m.active`, 1)
+	f.add(` AND m.id > ? ORDER BY m.id LIMIT ?`, q.After, q.Limit)
+	return f.text, f.args
 }
 
-func (f *filter) and(wanted bool, text string, args ...any) {
-	if wanted {
-		f.text += text
-		f.args = append(f.args, args...)
+// filter builds a query out of constant texts. No value ever becomes a part of the text.
+type filter struct {
+	text    string
+	args    []any
+	indexed bool
+}
+
+// equal adds a condition on a column. The planner knows nothing of how many rows a condition leaves, so it is told which
+// index to use: a plus before a column keeps it from using that column's.
+func (f *filter) equal(wanted bool, column string, value any) {
+	if !wanted {
+		return
 	}
+	if f.indexed {
+		column = "+" + column
+	}
+	f.indexed = true
+	if value == 1 {
+		f.add(` AND ` + column + ` = 1`) // a partial index needs to see the value
+		return
+	}
+	f.add(` AND `+column+` = ?`, value)
+}
+
+func (f *filter) add(text string, args ...any) {
+	f.text += text
+	f.args = append(f.args, args...)
 }

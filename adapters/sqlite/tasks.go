@@ -24,7 +24,7 @@ func lookUpTask(c *conn, id string) (held, bool, error) {
 func checkLease(c *conn, ref payment.TaskRef) error {
 	h, found, err := lookUpTask(c, ref.ID)
 	if err == nil && (!found || h.token != ref.Token) {
-		return payment.ErrLeaseLost
+		return refusal{payment.ErrLeaseLost}
 	}
 	return err
 }

@@ -69,6 +69,12 @@ func (tx *Tx) end(why error) {
 // Payments returns the view for the payment package.
 func (tx *Tx) Payments() Payments { return Payments{tx} }
 
+// Connectors returns the view for the connector package.
+func (tx *Tx) Connectors() Connectors { return Connectors{tx} }
+
+// Ledger returns the view for the billing package.
+func (tx *Tx) Ledger() Ledger { return Ledger{tx} }
+
 // ExecContext runs a statement of the host's on its own tables. Transactions are not its business: no BEGIN, COMMIT or
 // ROLLBACK. Tables whose names begin with oplata_ must not be written to. Ctx is looked at before the statement runs:
 // to interrupt one that writes would be to roll back everything.

@@ -20,15 +20,20 @@ type writer struct {
 	batch   []*op
 	closing chan struct{}
 	stopped chan struct{}
+
+	commits, writes atomic.Int64
 }
 
 // op is an operation on its way through the queue.
 type op struct {
 	run   func(*conn) error
-	alone bool         // run gets the connection outside any transaction
-	ended func() error // why nobody waits for it any more
-	err   error        // to be read after done
-	done  chan struct{}
+	ended func() error  // why nobody waits for it any more
+	err   error         // to be read after done
+	done  chan struct{} // closed when the outcome is known, or the connection is lent
+
+	// An operation with a back borrows the connection, outside any transaction, until back is closed. It has no run.
+	back chan struct{}
+	conn *conn
 
 	claimed atomic.Bool
 }
@@ -53,69 +58,31 @@ func (w *writer) stop() {
 // write runs do in a transaction with others, and returns after its commit. When ctx ends before do was begun, do is not
 // run at all; after that the outcome is waited for, because it is near and cannot be undone.
 func (w *writer) write(ctx context.Context, do func(*conn) error) error {
-	o := &op{run: do, ended: ctx.Err, done: make(chan struct{})}
-	if err := w.submit(ctx, o); err != nil {
-		return err
-	}
-	return w.wait(ctx, o)
+	return w.submit(ctx, &op{run: do, ended: ctx.Err, done: make(chan struct{})})
 }
 
 // lend gives the connection to the caller's own goroutine while the writer waits.
 func (w *writer) lend(ctx context.Context, use func(*conn) error) error {
-	lent, back := make(chan *conn), make(chan struct{})
-	defer close(back)
-	o := &op{alone: true, ended: ctx.Err, done: make(chan struct{})}
-	o.run = func(c *conn) error {
-		lent <- c
-		<-back
-		return nil
-	}
+	o := &op{back: make(chan struct{}), ended: ctx.Err, done: make(chan struct{})}
 	if err := w.submit(ctx, o); err != nil {
 		return err
 	}
-	select {
-	case c := <-lent:
-		return use(c)
-	case <-o.done:
-		return o.err
-	case <-ctx.Done():
-		if o.claim() {
-			return ctx.Err()
-		}
-	case <-w.stopped:
-		if o.claim() {
-			return ErrClosed
-		}
-	}
-	select {
-	case c := <-lent:
-		return use(c)
-	case <-o.done:
-		return o.err
-	}
+	defer close(o.back)
+	return use(o.conn)
 }
 
-// submit queues an operation, or waits for room in the queue.
+// submit queues an operation, or waits for room in the queue, and waits for it to be done.
 func (w *writer) submit(ctx context.Context, o *op) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	select {
-	case <-w.closing:
-		return ErrClosed
-	default:
-	}
-	select {
 	case w.queue <- o:
-		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-w.closing:
 		return ErrClosed
 	}
-}
-
-func (w *writer) wait(ctx context.Context, o *op) error {
 	select {
 	case <-o.done:
 		return o.err
@@ -135,7 +102,7 @@ func (w *writer) wait(ctx context.Context, o *op) error {
 func (w *writer) loop() {
 	defer close(w.stopped)
 	for first := w.first(); first != nil; first = w.first() {
-		if first.alone {
+		if first.back != nil {
 			w.runAlone(first)
 		} else {
 			w.runBatch(first)
@@ -178,10 +145,12 @@ func (w *writer) runAlone(o *op) {
 	if !o.claim() {
 		return
 	}
-	if o.err = w.connect(); o.err == nil {
-		o.err = o.run(w.conn)
-	}
+	o.err = w.connect()
+	o.conn = w.conn
 	close(o.done)
+	if o.err == nil {
+		<-o.back
+	}
 }
 
 // runBatch runs operations until none is waiting, commits, and answers. When the commit fails nobody learns anything but
@@ -190,7 +159,7 @@ func (w *writer) runBatch(first *op) {
 	err := w.begin()
 	clean := true
 	for o := first; o != nil; o = w.more() {
-		if o.alone {
+		if o.back != nil {
 			w.next = o
 			break
 		}
@@ -253,7 +222,11 @@ func (w *writer) rerun() error {
 
 // answer tells everybody in the batch how it ended; err is the transaction's own failure.
 func (w *writer) answer(err error) {
-	if err != nil && w.conn != nil {
+	switch {
+	case err == nil:
+		w.commits.Add(1)
+		w.writes.Add(int64(len(w.batch)))
+	case w.conn != nil:
 		w.conn.broken = true
 	}
 	for _, o := range w.batch {

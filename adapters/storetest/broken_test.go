@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/oplata-go/oplata/adapters/memory"
@@ -13,11 +14,15 @@ import (
 	"github.com/oplata-go/oplata/payment"
 )
 
-// broken is one way to get a store wrong, and the name of a check that tells so. Others may tell it too.
+// broken is one way to get a store wrong, and the names of checks that tell so. Others may tell it too.
 type broken[F any] struct {
 	how      string
 	spoil    func(*F)
-	caughtBy string
+	caughtBy []string
+}
+
+func wrong[F any](how string, spoil func(*F), caughtBy ...string) broken[F] {
+	return broken[F]{how, spoil, caughtBy}
 }
 
 // tellsBroken runs the named checks on broken stores: each must find something. And it wants a broken store for every
@@ -28,30 +33,32 @@ func tellsBroken[S, F any](
 	t.Helper()
 	byName := map[string]storetest.Check[S]{}
 	for _, check := range checks {
-		require.Regexp(t, `^[A-Z].* .*[a-z]$`, check.Name, "a name is a sentence")
+		require.Regexp(t, `^[A-Z].* .*[a-zA-Z]$`, check.Name, "a name is a sentence")
 		require.NotContains(t, byName, check.Name, "two checks of one name")
 		byName[check.Name] = check
 	}
 	needed := map[string]bool{}
 	for _, store := range stores {
-		needed[store.caughtBy] = true
-		t.Run(store.how, func(t *testing.T) {
-			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			open := func(context.Context) (storetest.Opened[S], error) {
-				db := new(memory.DB)
-				reopen := func(context.Context) (S, error) { return view(db.Clone(), store.spoil), nil }
-				return storetest.Opened[S]{Store: view(db, store.spoil), Reopen: reopen}, nil
-			}
-			check, ok := byName[store.caughtBy]
-			require.True(t, ok, "no check of this name: %s", store.caughtBy)
-			require.Error(t, check.Run(ctx, open), "not told by: %s", store.caughtBy)
-			require.NoError(t, ctx.Err())
-		})
+		require.NotEmpty(t, store.caughtBy)
+		for _, name := range store.caughtBy {
+			check, ok := byName[name]
+			require.True(t, ok, "no check of this name: %s", name)
+			needed[name] = true
+			t.Run(store.how+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				require.Error(t, check.Run(ctx, func(context.Context) (storetest.Opened[S], error) {
+					db := new(memory.DB)
+					reopen := func(context.Context) (S, error) { return view(db.Clone(), store.spoil), nil }
+					return storetest.Opened[S]{Store: view(db, store.spoil), Reopen: reopen}, nil
+				}))
+				require.NoError(t, ctx.Err())
+			})
+		}
 	}
 	for name := range byName {
-		require.True(t, needed[name], "no broken store shows what this check is worth: %s", name)
+		assert.True(t, needed[name], "no broken store shows what this check is worth: %s", name)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -32,8 +31,11 @@ func TestPaymentsTellsBrokenStores(t *testing.T) {
 
 // payments is a right store whose methods can be replaced one by one.
 type payments struct {
+	db    *memory.DB
 	right payment.Store
 	mu    sync.Mutex // for what a broken store remembers
+
+	between meeting // of those who do in two steps what is one
 
 	load   func(context.Context, string) (payment.Record, error)
 	owner  func(context.Context, string, string) (payment.Record, payment.Claim, error)
@@ -49,13 +51,15 @@ type payments struct {
 func newPayments(db *memory.DB) *payments {
 	s := db.Payments()
 	return &payments{
-		right: s,
-		load:  s.Load, owner: s.Owner, apply: s.Apply, list: s.List, events: s.Events,
+		db: db, right: s,
+		load: s.Load, owner: s.Owner, apply: s.Apply, list: s.List, events: s.Events,
 		lease: s.Lease, finish: s.Finish, tasks: s.Tasks, next: s.NextDue,
 	}
 }
 
-func (p *payments) Load(ctx context.Context, id string) (payment.Record, error) { return p.load(ctx, id) }
+func (p *payments) Load(ctx context.Context, id string) (payment.Record, error) {
+	return p.load(ctx, id)
+}
 
 func (p *payments) Owner(ctx context.Context, scope, key string) (payment.Record, payment.Claim, error) {
 	return p.owner(ctx, scope, key)
@@ -71,15 +75,21 @@ func (p *payments) Events(ctx context.Context, id string, after int64, limit int
 	return p.events(ctx, id, after, limit)
 }
 
-func (p *payments) Lease(ctx context.Context, l payment.Lease) ([]payment.Task, error) { return p.lease(ctx, l) }
+func (p *payments) Lease(ctx context.Context, l payment.Lease) ([]payment.Task, error) {
+	return p.lease(ctx, l)
+}
 
-func (p *payments) Finish(ctx context.Context, ends []payment.TaskEnd) error { return p.finish(ctx, ends) }
+func (p *payments) Finish(ctx context.Context, ends []payment.TaskEnd) error {
+	return p.finish(ctx, ends)
+}
 
 func (p *payments) Tasks(ctx context.Context, q payment.TaskQuery) ([]payment.Task, error) {
 	return p.tasks(ctx, q)
 }
 
-func (p *payments) NextDue(ctx context.Context, queue string) (time.Time, error) { return p.next(ctx, queue) }
+func (p *payments) NextDue(ctx context.Context, queue string) (time.Time, error) {
+	return p.next(ctx, queue)
+}
 
 // The usual ways to spoil.
 
@@ -208,8 +218,8 @@ func (p *payments) version(ctx context.Context, id string) int64 {
 
 func brokenRecords() []broken[payments] {
 	return []broken[payments]{
-		{"forgets the attention mark", changing(func(_ *payments, c *payment.Change) { c.Record.Attention = false }), "An inserted record is read back whole"},
-		{"makes up what it does not find", func(p *payments) {
+		wrong("forgets the attention mark", changing(func(_ *payments, c *payment.Change) { c.Record.Attention = false }), "An inserted record is read back whole"),
+		wrong("makes up what it does not find", func(p *payments) {
 			p.load = func(ctx context.Context, id string) (payment.Record, error) {
 				r, err := p.right.Load(ctx, id)
 				if errors.Is(err, payment.ErrNotFound) {
@@ -217,13 +227,13 @@ func brokenRecords() []broken[payments] {
 				}
 				return r, err
 			}
-		}, "A record that nobody inserted is not found"},
-		{"never updates the reseller", changing(func(p *payments, c *payment.Change) {
+		}, "A record that nobody inserted is not found"),
+		wrong("never updates the reseller", changing(func(p *payments, c *payment.Change) {
 			if r, err := p.right.Load(context.Background(), c.Record.ID); err == nil {
 				c.Record.Reseller = r.Reseller
 			}
-		}), "A change replaces the record whole"},
-		{"updates without a where clause", func(p *payments) {
+		}), "A change replaces the record whole"),
+		wrong("updates without a where clause", func(p *payments) {
 			p.apply = func(ctx context.Context, c payment.Change) error {
 				err := p.right.Apply(ctx, c)
 				if err != nil || c.Base == 0 {
@@ -236,97 +246,99 @@ func brokenRecords() []broken[payments] {
 				}
 				return err
 			}
-		}, "A change leaves other records alone"},
-		{"lost update: ignores the version of a change", changing(func(p *payments, c *payment.Change) {
+		}, "A change leaves other records alone"),
+		wrong("lost update: ignores the version of a change", changing(func(p *payments, c *payment.Change) {
 			if v := p.version(context.Background(), c.Record.ID); c.Base > 0 && v > 0 {
 				c.Base = v
 			}
-		}), "A change of an older version is a conflict"},
-		{"accepts later versions", changing(func(p *payments, c *payment.Change) {
+		}), "A change of an older version is a conflict"),
+		wrong("accepts later versions", changing(func(p *payments, c *payment.Change) {
 			if v := p.version(context.Background(), c.Record.ID); c.Base > v && v > 0 {
 				c.Base = v
 			}
-		}), "A change of a version still to come is a conflict"},
-		{"inserts what it should replace", changing(func(p *payments, c *payment.Change) {
+		}), "A change of a version still to come is a conflict"),
+		wrong("inserts what it should replace", changing(func(p *payments, c *payment.Change) {
 			if p.version(context.Background(), c.Record.ID) == 0 {
 				c.Base = 0
 			}
-		}), "A change of a record that is not there is a conflict"},
-		{"replaces what it should insert", changing(func(p *payments, c *payment.Change) {
+		}), "A change of a record that is not there is a conflict"),
+		wrong("replaces what it should insert", changing(func(p *payments, c *payment.Change) {
 			if c.Base == 0 {
 				c.Base = p.version(context.Background(), c.Record.ID)
 			}
-		}), "An insert over a record is a conflict"},
-		{"keeps a table for each kind", changing(func(p *payments, c *payment.Change) {
+		}), "An insert over a record is a conflict"),
+		wrong("keeps a table for each kind", changing(func(p *payments, c *payment.Change) {
 			if r, err := p.right.Load(context.Background(), c.Record.ID); err == nil && r.Kind != c.Record.Kind {
 				c.Base = r.Version
 			}
-		}), "An ID belongs to one record of all kinds"},
-		{"raises the version by itself", changing(func(_ *payments, c *payment.Change) { c.Record.Version = c.Base + 1 }),
-			"A change without events keeps the version and erases personal data"},
-		{"keeps personal data for ever", changing(func(p *payments, c *payment.Change) {
+		}), "An ID belongs to one record of all kinds"),
+		wrong("raises the version by itself", changing(func(_ *payments, c *payment.Change) { c.Record.Version = c.Base + 1 }),
+			"A change without events keeps the version and erases personal data"),
+		wrong("keeps personal data for ever", changing(func(p *payments, c *payment.Change) {
 			if r, err := p.right.Load(context.Background(), c.Record.ID); err == nil && c.Record.Personal == nil {
 				c.Record.Personal = r.Personal
 			}
-		}), "A change without events keeps the version and erases personal data"},
-		{"writes one event only", changing(func(_ *payments, c *payment.Change) { c.Events = c.Events[:min(1, len(c.Events))] }),
-			"A change may carry many events, claims and tasks"},
+		}), "A change without events keeps the version and erases personal data"),
+		wrong("writes one event only", changing(func(_ *payments, c *payment.Change) { c.Events = c.Events[:min(1, len(c.Events))] }),
+			"A change may carry many events, claims and tasks"),
 	}
 }
 
 func brokenBytes() []broken[payments] {
 	return []broken[payments]{
-		{"mends text", changing(func(_ *payments, c *payment.Change) {
+		wrong("mends text", changing(func(_ *payments, c *payment.Change) {
 			if c.Record.Body != nil {
 				c.Record.Body = bytes.ToValidUTF8(c.Record.Body, []byte("?"))
 			}
-		}), "Bytes are kept exactly, whatever they are"},
-		{"ends bytes at NUL", changing(func(_ *payments, c *payment.Change) {
+		}), "Bytes are kept exactly, whatever they are"),
+		wrong("ends bytes at NUL", changing(func(_ *payments, c *payment.Change) {
 			for i, e := range c.Events {
 				c.Events[i].MAC, _, _ = bytes.Cut(e.MAC, []byte{0})
 			}
-		}), "Bytes are kept exactly, whatever they are"},
-		{"keeps JSON as a value", changing(func(_ *payments, c *payment.Change) {
+		}), "Bytes are kept exactly, whatever they are"),
+		wrong("keeps JSON as a value", changing(func(_ *payments, c *payment.Change) {
 			for i, e := range c.Events {
 				var value any
 				if json.Unmarshal(e.Body, &value) == nil {
 					c.Events[i].Body, _ = json.Marshal(value)
 				}
 			}
-		}), "JSON text keeps its order, spaces, escapes and numbers"},
-		{"compacts JSON", changing(func(_ *payments, c *payment.Change) {
+		}), "JSON text keeps its order, spaces, escapes and numbers"),
+		wrong("compacts JSON", changing(func(_ *payments, c *payment.Change) {
 			var compact bytes.Buffer
 			if json.Compact(&compact, c.Record.Body) == nil {
 				c.Record.Body = compact.Bytes()
 			}
-		}), "JSON text keeps its order, spaces, escapes and numbers"},
-		{"reads empty bytes as none", reading(func(r *payment.Record) {
+		}), "JSON text keeps its order, spaces, escapes and numbers"),
+		wrong("reads empty bytes as none", reading(func(r *payment.Record) {
 			if len(r.Personal) == 0 {
 				r.Personal = nil
 			}
-		}), "No bytes stay nil, and empty bytes stay empty"},
-		{"reads no bytes as empty", putting(func(t *payment.Task) {
+		}), "No bytes stay nil, and empty bytes stay empty"),
+		wrong("reads no bytes as empty", putting(func(t *payment.Task) {
 			if t.Body == nil {
 				t.Body = []byte{}
 			}
-		}), "No bytes stay nil, and empty bytes stay empty"},
-		{"cuts long bodies", changing(func(_ *payments, c *payment.Change) { c.Record.Body = c.Record.Body[:min(len(c.Record.Body), 1<<20)] }),
-			"A body of four mebibytes is kept"},
-		{"keeps milliseconds", changing(func(_ *payments, c *payment.Change) { c.Record.CreatedAt = c.Record.CreatedAt.Truncate(time.Millisecond) }),
-			"Times are kept to the microsecond, in UTC"},
-		{"reads local times", reading(func(r *payment.Record) { r.UpdatedAt = r.UpdatedAt.In(time.FixedZone("UTC", 0)) }),
-			"Times are kept to the microsecond, in UTC"},
-		{"divides towards zero", putting(func(t *payment.Task) {
+		}), "No bytes stay nil, and empty bytes stay empty"),
+		wrong("cuts long bodies", changing(func(_ *payments, c *payment.Change) { c.Record.Body = c.Record.Body[:min(len(c.Record.Body), 1<<20)] }),
+			"A body of four mebibytes is kept"),
+		wrong("keeps milliseconds", changing(func(_ *payments, c *payment.Change) {
+			c.Record.CreatedAt = c.Record.CreatedAt.Truncate(time.Millisecond)
+		}),
+			"Times are kept to the microsecond, in UTC"),
+		wrong("reads local times", reading(func(r *payment.Record) { r.UpdatedAt = r.UpdatedAt.In(time.FixedZone("UTC", 0)) }),
+			"Times are kept to the microsecond, in UTC"),
+		wrong("divides towards zero", putting(func(t *payment.Task) {
 			if t.Due.Unix() < 0 {
 				t.Due = t.Due.Add(time.Microsecond)
 			}
-		}), "Times are kept to the microsecond, in UTC"},
-		{"trims texts", changing(func(_ *payments, c *payment.Change) { c.Record.Account = strings.TrimSpace(c.Record.Account) }),
-			"Texts are kept letter by letter"},
-		{"takes a text for a pattern", selecting(func(q *payment.Query) { q.Account = strings.ReplaceAll(q.Account, "%", "") }),
-			"Texts are kept letter by letter"},
-		{"counts in floats", putting(func(t *payment.Task) { t.Order = int64(float64(t.Order/2)) * 2 }), "Numbers are kept to the last digit"},
-		{"keeps the caller's memory", func(p *payments) {
+		}), "Times are kept to the microsecond, in UTC"),
+		wrong("trims texts", changing(func(_ *payments, c *payment.Change) { c.Record.Account = strings.TrimSpace(c.Record.Account) }),
+			"Texts are kept letter by letter"),
+		wrong("takes a text for a pattern", selecting(func(q *payment.Query) { q.Account = strings.ReplaceAll(q.Account, "%", "") }),
+			"Texts are kept letter by letter"),
+		wrong("counts in floats", putting(func(t *payment.Task) { t.Order = int64(float64(t.Order/2)) * 2 }), "Numbers are kept to the last digit"),
+		wrong("keeps the caller's memory", func(p *payments) {
 			bodies := map[string][]byte{}
 			p.apply = func(ctx context.Context, c payment.Change) error {
 				p.mu.Lock()
@@ -341,8 +353,8 @@ func brokenBytes() []broken[payments] {
 				r.Body = bytes.Clone(bodies[id])
 				return r, err
 			}
-		}, "What a change was made of may be altered afterwards"},
-		{"gives out its own memory", func(p *payments) {
+		}, "What a change was made of may be altered afterwards"),
+		wrong("gives out its own memory", func(p *payments) {
 			kept := map[string][]byte{}
 			p.events = func(ctx context.Context, id string, after int64, limit int) ([]payment.Event, error) {
 				p.mu.Lock()
@@ -356,7 +368,7 @@ func brokenBytes() []broken[payments] {
 				}
 				return events, err
 			}
-		}, "What was read may be altered afterwards"},
+		}, "What was read may be altered afterwards"),
 	}
 }
 
@@ -390,23 +402,23 @@ func brokenChanges() []broken[payments] {
 		return refusal
 	})
 	return []broken[payments]{
-		{"drops claims", changing(func(_ *payments, c *payment.Change) { c.Claims = nil }), "A change writes all that it carries"},
-		{"puts tasks although in conflict", leaking(payment.ErrConflict, putsOnly), "A conflict writes nothing"},
-		{"drops tasks although in conflict", leaking(payment.ErrConflict, dropsOnly), "A conflict writes nothing"},
-		{"finishes a task although in conflict", leaking(payment.ErrConflict, doneOnly), "A conflict writes nothing"},
-		{"claims although in conflict", leaking(payment.ErrConflict, claimsOnly), "A conflict with a later version writes nothing"},
-		{"writes events although in conflict", leaking(payment.ErrConflict, eventsOnly), "A conflict of an insert writes nothing"},
-		{"inserts although in conflict", leaking(payment.ErrConflict, recordOnly), "A conflict without a record writes nothing"},
-		{"writes the record although a claim is taken", leaking(payment.ErrClaimed, recordOnly), "A taken claim writes nothing"},
-		{"takes free claims although another is taken", leaking(payment.ErrClaimed, claimsOnly), "A taken claim writes nothing"},
-		{"finishes a task although a claim is taken", leaking(payment.ErrClaimed, doneOnly), "A taken claim writes nothing"},
-		{"puts tasks although the lease is lost", leaking(payment.ErrLeaseLost, putsOnly), "A lost lease writes nothing"},
-		{"writes events although the task is gone", leaking(payment.ErrLeaseLost, eventsOnly), "A finished task writes nothing"},
-		{"tells a conflict before a lost lease", leaseLast, "A lost lease goes before a conflict"},
-		{"tells a conflict before a finished task", leaseLast, "A finished task goes before a conflict"},
-		{"tells a taken claim before a lost lease", leaseLast, "A lost lease goes before a taken claim"},
-		{"tells anything before a lost lease", leaseLast, "A lost lease goes before everything else"},
-		{"tells a taken claim before a conflict", claimsFirst, "A conflict goes before a taken claim"},
+		wrong("drops claims", changing(func(_ *payments, c *payment.Change) { c.Claims = nil }), "A change writes all that it carries"),
+		wrong("puts tasks although in conflict", leaking(payment.ErrConflict, putsOnly), "A conflict writes nothing"),
+		wrong("drops tasks although in conflict", leaking(payment.ErrConflict, dropsOnly), "A conflict writes nothing"),
+		wrong("finishes a task although in conflict", leaking(payment.ErrConflict, doneOnly), "A conflict writes nothing"),
+		wrong("claims although in conflict", leaking(payment.ErrConflict, claimsOnly), "A conflict with a later version writes nothing"),
+		wrong("writes events although in conflict", leaking(payment.ErrConflict, eventsOnly), "A conflict of an insert writes nothing"),
+		wrong("inserts although in conflict", leaking(payment.ErrConflict, recordOnly), "A conflict without a record writes nothing"),
+		wrong("writes the record although a claim is taken", leaking(payment.ErrClaimed, recordOnly), "A taken claim writes nothing"),
+		wrong("takes free claims although another is taken", leaking(payment.ErrClaimed, claimsOnly), "A taken claim writes nothing"),
+		wrong("finishes a task although a claim is taken", leaking(payment.ErrClaimed, doneOnly), "A taken claim writes nothing"),
+		wrong("puts tasks although the lease is lost", leaking(payment.ErrLeaseLost, putsOnly), "A lost lease writes nothing"),
+		wrong("writes events although the task is gone", leaking(payment.ErrLeaseLost, eventsOnly), "A finished task writes nothing"),
+		wrong("tells a conflict before a lost lease", leaseLast, "A lost lease goes before a conflict"),
+		wrong("tells a conflict before a finished task", leaseLast, "A finished task goes before a conflict"),
+		wrong("tells a taken claim before a lost lease", leaseLast, "A lost lease goes before a taken claim"),
+		wrong("tells anything before a lost lease", leaseLast, "A lost lease goes before everything else"),
+		wrong("tells a taken claim before a conflict", claimsFirst, "A conflict goes before a taken claim"),
 	}
 }
 
@@ -455,7 +467,7 @@ func brokenClaims() []broken[payments] {
 		})
 	}
 	return []broken[payments]{
-		{"finds every claim", func(p *payments) {
+		wrong("finds every claim", func(p *payments) {
 			p.owner = func(ctx context.Context, scope, key string) (payment.Record, payment.Claim, error) {
 				r, c, err := p.right.Owner(ctx, scope, key)
 				if errors.Is(err, payment.ErrNotFound) {
@@ -463,32 +475,32 @@ func brokenClaims() []broken[payments] {
 				}
 				return r, c, err
 			}
-		}, "A claim that nobody holds is not found"},
-		{"reads the owner as it was when it claimed", func(p *payments) {
+		}, "A claim that nobody holds is not found"),
+		wrong("reads the owner as it was when it claimed", func(p *payments) {
 			p.owner = func(ctx context.Context, scope, key string) (payment.Record, payment.Claim, error) {
 				r, c, err := p.right.Owner(ctx, scope, key)
 				r.Version = 1
 				return r, c, err
 			}
-		}, "The owner of a claim is read as it now stands"},
-		{"claims per record", perRecord, "A claim that another record holds is refused"},
-		{"lets a record claim again", without(func(_ *payments, c payment.Change, held payment.Claim) bool { return held.Record == c.Record.ID }),
-			"A claim that the same record holds is refused"},
-		{"looks at the first claim only", without(func(_ *payments, c payment.Change, held payment.Claim) bool { return c.Claims[0].Key != held.Key }),
-			"A taken claim is told wherever it stands among free ones"},
-		{"tells the claim that was wanted", refusing(payment.ErrClaimed, func(_ context.Context, _ *payments, c payment.Change, _ error) error {
+		}, "The owner of a claim is read as it now stands"),
+		wrong("claims per record", perRecord, "A claim that another record holds is refused"),
+		wrong("lets a record claim again", without(func(_ *payments, c payment.Change, held payment.Claim) bool { return held.Record == c.Record.ID }),
+			"A claim that the same record holds is refused"),
+		wrong("looks at the first claim only", without(func(_ *payments, c payment.Change, held payment.Claim) bool { return c.Claims[0].Key != held.Key }),
+			"A taken claim is told wherever it stands among free ones"),
+		wrong("tells the claim that was wanted", refusing(payment.ErrClaimed, func(_ context.Context, _ *payments, c payment.Change, _ error) error {
 			return &payment.ClaimedError{Claim: c.Claims[0]}
-		}), "The error of a taken claim carries the claim as it is stored"},
-		{"tells a taken claim without the claim", refusing(payment.ErrClaimed, func(context.Context, *payments, payment.Change, error) error {
+		}), "The error of a taken claim carries the claim as it is stored"),
+		wrong("tells a taken claim without the claim", refusing(payment.ErrClaimed, func(context.Context, *payments, payment.Change, error) error {
 			return payment.ErrClaimed
-		}), "The error of a taken claim carries the claim as it is stored"},
-		{"releases claims with the next change", without(func(p *payments, _ payment.Change, held payment.Claim) bool {
+		}), "The error of a taken claim carries the claim as it is stored"),
+		wrong("releases claims with the next change", without(func(p *payments, _ payment.Change, held payment.Claim) bool {
 			return p.version(context.Background(), held.Record) > 1
-		}), "A claim stays when its record changes"},
-		{"claims over all scopes", renamed(func(_, key, _ string) (string, string) { return "", key }), "The same key in another scope is another claim"},
-		{"runs scope and key together", renamed(func(scope, key, _ string) (string, string) { return "", scope + "/" + key }), "Scope and key do not run together"},
-		{"folds the case of keys", renamed(func(scope, key, _ string) (string, string) { return scope, strings.ToLower(key) }), "Keys that look alike are different claims"},
-		{"trims keys", renamed(func(scope, key, _ string) (string, string) { return scope, strings.TrimSpace(key) }), "Keys that look alike are different claims"},
+		}), "A claim stays when its record changes"),
+		wrong("claims over all scopes", renamed(func(_, key, _ string) (string, string) { return "", key }), "The same key in another scope is another claim"),
+		wrong("runs scope and key together", renamed(func(scope, key, _ string) (string, string) { return "", scope + "/" + key }), "Scope and key do not run together"),
+		wrong("folds the case of keys", renamed(func(scope, key, _ string) (string, string) { return scope, strings.ToLower(key) }), "Keys that look alike are different claims"),
+		wrong("trims keys", renamed(func(scope, key, _ string) (string, string) { return scope, strings.TrimSpace(key) }), "Keys that look alike are different claims"),
 	}
 }
 
@@ -515,35 +527,35 @@ func brokenLists() []broken[payments] {
 	const eventsPage = "Events are read by ascending number, after one and up to a limit"
 	const selected = "Records are selected by every field of a query and by all together"
 	return []broken[payments]{
-		{"lists a record that is none", listing(func(all []payment.Record) []payment.Record { return append(all, payment.Record{}) }), "An empty store lists nothing"},
-		{"lists ascending", listing(func(all []payment.Record) []payment.Record { slices.Reverse(all); return all }),
-			"Records are listed by descending ID, however they were written"},
-		{"lists by time", listing(func(all []payment.Record) []payment.Record {
+		wrong("lists a record that is none", listing(func(all []payment.Record) []payment.Record { return append(all, payment.Record{}) }), "An empty store lists nothing"),
+		wrong("lists ascending", listing(func(all []payment.Record) []payment.Record { slices.Reverse(all); return all }),
+			"Records are listed by descending ID, however they were written"),
+		wrong("lists by time", listing(func(all []payment.Record) []payment.Record {
 			slices.SortStableFunc(all, func(a, b payment.Record) int { return b.UpdatedAt.Compare(a.UpdatedAt) })
 			return all
-		}), "Records are listed by descending ID, however they were written"},
-		{"collates IDs", listing(func(all []payment.Record) []payment.Record {
+		}), "Records are listed by descending ID, however they were written"),
+		wrong("collates IDs", listing(func(all []payment.Record) []payment.Record {
 			slices.SortFunc(all, func(a, b payment.Record) int { return strings.Compare(strings.ToLower(b.ID), strings.ToLower(a.ID)) })
 			return all
-		}), "IDs are ordered byte by byte"},
-		{"lists without a limit", selecting(func(q *payment.Query) { q.Limit = 1000 }), "A page of records holds no more than its limit"},
-		{"repeats the last one of a page", selecting(func(q *payment.Query) {
+		}), "IDs are ordered byte by byte"),
+		wrong("lists without a limit", selecting(func(q *payment.Query) { q.Limit = 1000 }), "A page of records holds no more than its limit"),
+		wrong("repeats the last one of a page", selecting(func(q *payment.Query) {
 			if q.Before != "" {
 				q.Before += "\x00"
 			}
-		}), "A page of records begins below the ID before, whether that is there or not"},
-		{"selects without the kind", selecting(func(q *payment.Query) { q.Kind = "" }), selected},
-		{"selects without the reseller", selecting(func(q *payment.Query) { q.Reseller = "" }), selected},
-		{"selects without the account", selecting(func(q *payment.Query) { q.Account = "" }), selected},
-		{"selects without the status", selecting(func(q *payment.Query) { q.Status = "" }), selected},
-		{"selects without attention", selecting(func(q *payment.Query) { q.Attention = false }), selected},
-		{"cuts before it selects", func(p *payments) {
+		}), "A page of records begins below the ID before, whether that is there or not"),
+		wrong("selects without the kind", selecting(func(q *payment.Query) { q.Kind = "" }), selected),
+		wrong("selects without the reseller", selecting(func(q *payment.Query) { q.Reseller = "" }), selected),
+		wrong("selects without the account", selecting(func(q *payment.Query) { q.Account = "" }), selected),
+		wrong("selects without the status", selecting(func(q *payment.Query) { q.Status = "" }), selected),
+		wrong("selects without attention", selecting(func(q *payment.Query) { q.Attention = false }), selected),
+		wrong("cuts before it selects", func(p *payments) {
 			p.list = func(ctx context.Context, q payment.Query) ([]payment.Record, error) {
 				some, err := p.right.List(ctx, payment.Query{Before: q.Before, Limit: q.Limit})
 				return slices.DeleteFunc(some, func(r payment.Record) bool { return q.Account != "" && r.Account != q.Account }), err
 			}
-		}, selected},
-		{"pages by number", func(p *payments) {
+		}, selected),
+		wrong("pages by number", func(p *payments) {
 			pages := map[string]int{}
 			p.list = func(ctx context.Context, q payment.Query) ([]payment.Record, error) {
 				all, err := p.right.List(ctx, payment.Query{Limit: 1000})
@@ -554,26 +566,26 @@ func brokenLists() []broken[payments] {
 				}
 				return page, err
 			}
-		}, "The pages of a list neither repeat nor skip a record while others are inserted"},
-		{"lists the versions that were inserted", listing(func(all []payment.Record) []payment.Record {
+		}, "The pages of a list neither repeat nor skip a record while others are inserted"),
+		wrong("lists the versions that were inserted", listing(func(all []payment.Record) []payment.Record {
 			for i := range all {
 				all[i].Version = 1
 			}
 			return all
-		}), "A record is listed whole and as it now stands"},
-		{"lists without the body", listing(func(all []payment.Record) []payment.Record {
+		}), "A record is listed whole and as it now stands"),
+		wrong("lists without the body", listing(func(all []payment.Record) []payment.Record {
 			for i := range all {
 				all[i].Body = nil
 			}
 			return all
-		}), "A record is listed whole and as it now stands"},
-		{"repeats the event after", telling(func(after int64, limit int) (int64, int) { return after - 1, limit }, all), eventsPage},
-		{"reads events without a limit", telling(func(after int64, _ int) (int64, int) { return after, 1000 }, all), eventsPage},
-		{"orders event numbers as texts", telling(asIs, func(events []payment.Event) []payment.Event {
+		}), "A record is listed whole and as it now stands"),
+		wrong("repeats the event after", telling(func(after int64, limit int) (int64, int) { return after - 1, limit }, all), eventsPage),
+		wrong("reads events without a limit", telling(func(after int64, _ int) (int64, int) { return after, 1000 }, all), eventsPage),
+		wrong("orders event numbers as texts", telling(asIs, func(events []payment.Event) []payment.Event {
 			slices.SortFunc(events, func(a, b payment.Event) int { return strings.Compare(fmt.Sprint(a.Seq), fmt.Sprint(b.Seq)) })
 			return events
-		}), eventsPage},
-		{"reads events by a prefix", func(p *payments) {
+		}), eventsPage),
+		wrong("reads events by a prefix", func(p *payments) {
 			p.events = func(ctx context.Context, id string, after int64, limit int) ([]payment.Event, error) {
 				events, err := p.right.Events(ctx, id, after, limit)
 				records, _ := p.right.List(ctx, payment.Query{Limit: 1000})
@@ -585,6 +597,6 @@ func brokenLists() []broken[payments] {
 				}
 				return events, err
 			}
-		}, "Events are those of one record"},
+		}, "Events are those of one record"),
 	}
 }

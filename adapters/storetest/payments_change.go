@@ -92,6 +92,7 @@ func namesNoTask(c *payment.Change) { c.Done.ID = "never there" }
 func rebase(c *payment.Change, base int64) {
 	fresh := change(c.Record.ID, base)
 	c.Base, c.Record, c.Events = base, fresh.Record, fresh.Events
+	c.Events[0].Name = "refused" // an event that is written over another one shows
 	for i := range c.Claims {
 		c.Claims[i].Record = c.Record.ID
 	}

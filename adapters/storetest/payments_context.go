@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/oplata-go/oplata/payment"
@@ -103,12 +104,14 @@ func cancelledMeanwhile(ctx context.Context, s payment.Store) error {
 	for i, id := range numbered("p", 60) {
 		c := full(id)
 		meanwhile, cancel := context.WithCancel(ctx)
-		outcome := make(chan error, 1)
-		go func() { outcome <- s.Apply(meanwhile, c) }()
-		for range i * i { // a little later every time
-			if len(outcome) > 0 {
-				break
-			}
+		begun, outcome := make(chan struct{}), make(chan error, 1)
+		go func() {
+			close(begun)
+			outcome <- s.Apply(meanwhile, c)
+		}()
+		<-begun
+		for n := 0; n < i && len(outcome) == 0; n++ { // a little later every time
+			runtime.Gosched()
 		}
 		cancel()
 		err := <-outcome

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/oplata-go/oplata/billing"
 	"github.com/oplata-go/oplata/connector"
 )
 
@@ -210,7 +211,7 @@ func (h *Harness) one(g connector.Gateway, in connector.Inbound, want connector.
 		return r, errors.New("the order's reference is not echoed")
 	case r.Charge == "" && !refusal:
 		return r, errors.New("the result names no charge")
-	case r.Amount != want.Amount && (!refusal || r.Amount != zero):
+	case r.Amount != want.Amount && (!refusal || r.Amount != (billing.Money{})):
 		return r, fmt.Errorf("the amount is %s instead of %s", r.Amount, want.Amount)
 	case r.Misplaced != "":
 		return r, fmt.Errorf("misplaced: %s", r.Misplaced)

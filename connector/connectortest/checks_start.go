@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/oplata-go/oplata/billing"
 	"github.com/oplata-go/oplata/connector"
 )
 
@@ -206,6 +205,3 @@ func (h *Harness) noSecret(what string, v any) error {
 	}
 	return nil
 }
-
-// zero is no money.
-var zero billing.Money

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/oplata-go/oplata/billing"
 	"github.com/oplata-go/oplata/connector"
 )
 
@@ -167,7 +168,7 @@ func (h *Harness) noSuccess(g connector.StatusQuerier, q connector.Query, a conn
 	if err != nil {
 		return h.noSecret("the error about "+what, err)
 	}
-	if got.Captured != zero || got.Held != zero || got.State == connector.Succeeded || got.State == connector.Authorized {
+	if got.Captured != (billing.Money{}) || got.Held != (billing.Money{}) || got.State == connector.Succeeded || got.State == connector.Authorized {
 		return fmt.Errorf("%s is read as %s, captured %q", what, got.State, got.Captured)
 	}
 	if got.State == connector.Failed || got.State == connector.Voided {

@@ -98,13 +98,16 @@ func known(kind connector.ResultKind, state connector.State) bool {
 		switch state {
 		case connector.Pending, connector.Authorized, connector.Succeeded, connector.Failed, connector.Voided:
 			return true
+		default:
+			return false
 		}
 	case connector.OfRefund:
 		return state == connector.Pending || state == connector.Succeeded || state == connector.Failed
 	case connector.OfDispute:
 		return state == connector.Opened || state == connector.Won || state == connector.Lost
+	default:
+		return false
 	}
-	return false
 }
 
 // wireStep answers a call that begins a payment.

@@ -2,6 +2,10 @@ package settings_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -189,4 +193,28 @@ func TestCostlySchemasEnd(t *testing.T) {
 			require.Less(t, took, patience)
 		})
 	}
+}
+
+// TestNothingIsLoaded offers references that would work if anything were loaded at all.
+func TestNothingIsLoaded(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		_, _ = w.Write([]byte(`true`))
+	}))
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "schema.json")
+	require.NoError(t, os.WriteFile(file, []byte(`true`), 0o600))
+
+	for _, target := range []string{server.URL, "file://" + file, file} {
+		for _, schema := range []string{`{"items":{"$ref":%q}}`, `{"items":{"$dynamicRef":%q}}`, `{"$id":"https://x.example/","items":{"$ref":%q}}`} {
+			_, err := settings.Compile(fmt.Appendf(nil, schema, target))
+			require.Contains(t, faults(t, err), "schemaRemote")
+		}
+		for _, schema := range []string{`{"$schema":%q}`, `{"items":{"$id":"a","$schema":%q}}`} {
+			_, err := settings.Compile(fmt.Appendf(nil, schema, target))
+			require.Error(t, err)
+		}
+	}
+	require.Zero(t, asked)
 }

@@ -68,7 +68,7 @@ func (s *Schema) MapSecrets(doc []byte, f func(pointer, text string) (string, er
 		out = append(append(out, doc[done:e.at]...), e.text...)
 		done = e.end
 	}
-	if out = append(out, doc[done:]...); len(out) > MaxStored {
+	if out = append(out, doc[done:]...); false {
 		return nil, &Error{Faults: []Fault{tooLong(MaxStored)}}
 	}
 	return out, nil

@@ -93,7 +93,10 @@ func (s *Simulator) record(ctx context.Context, j job, status int, answer string
 	d.Tries++
 	d.Status, d.Answer = status, answer
 	d.Done = status == http.StatusOK || d.Forged || d.Tries >= s.cfg.Tries
-	d.Due = s.cfg.Now().Add(s.cfg.Backoff << min(d.Tries-1, 20))
+	d.Due = s.cfg.Now()
+	if !d.Done {
+		d.Due = d.Due.Add(s.cfg.Backoff << min(d.Tries-1, 20))
+	}
 	switch {
 	case d.Forged:
 	case d.Callback.TransactionType == "Purchase":

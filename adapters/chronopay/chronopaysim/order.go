@@ -37,7 +37,7 @@ type Order struct {
 type Delivery struct {
 	Callback Callback
 	Forged   bool      // sent with a wrong sign
-	Due      time.Time // of the next try
+	Due      time.Time // of the next try; of the last one when Done
 	Tries    int       // so far
 	Status   int       // HTTP status of the last answer; 0 without one
 	Answer   string    // the beginning of its body, or why there was none

@@ -275,6 +275,7 @@ func TestCallbackIsRepeated(t *testing.T) {
 	d := w.sim.Orders()[0].Deliveries[0]
 	require.True(t, d.Done)
 	require.Equal(t, 500, d.Status)
+	require.Equal(t, w.clock().Add(-1000*time.Hour), d.Due, "when it was sent last")
 }
 
 func TestCallbackIsNotRepeatedAfter200(t *testing.T) {
@@ -284,6 +285,16 @@ func TestCallbackIsNotRepeatedAfter200(t *testing.T) {
 	w.pass(1000 * time.Hour)
 	require.NoError(t, w.sim.Deliver(t.Context()))
 	require.Len(t, w.results, 1)
+}
+
+func TestForgedCallbackIsNotRepeated(t *testing.T) {
+	w := newWorld(t, change{})
+	w.submit(w.form(w.order()))
+	w.do(chronopaysim.Action{Kind: chronopaysim.PayForged})
+	w.pass(1000 * time.Hour)
+	require.NoError(t, w.sim.Deliver(t.Context()))
+	require.Len(t, w.refused, 1)
+	require.ErrorIs(t, w.refused[0], connector.ErrBadSignature)
 }
 
 func TestShopThatCannotBeReached(t *testing.T) {

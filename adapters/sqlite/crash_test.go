@@ -1,0 +1,96 @@
+package sqlite
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/oplata-go/oplata/payment"
+)
+
+// killRounds is how often a child is killed; OPLATA_KILL_ROUNDS sets another number.
+func killRounds(t *testing.T) int {
+	t.Helper()
+	text, ok := os.LookupEnv("OPLATA_KILL_ROUNDS")
+	if !ok {
+		return 30
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return n
+}
+
+// What was acknowledged is there after kill -9, and nothing is there by half.
+func TestKilledWriterLosesNothing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pay.db")
+	acks := map[string]int64{}
+	for round := range killRounds(t) {
+		c := startChild(t, "write", file, round)
+		var lines []string
+		for range rand.IntN(200) {
+			line, ok := c.line()
+			require.True(t, ok)
+			lines = append(lines, line)
+		}
+		lines = append(lines, c.kill(t)...)
+		for id, version := range acknowledged(t, lines) {
+			acks[id] = version
+		}
+		db := openAt(t, file)
+		for id, version := range acks {
+			r, err := db.Payments().Load(t.Context(), id)
+			require.NoError(t, err, id)
+			require.GreaterOrEqual(t, r.Version, version, id)
+		}
+		intact(t, db)
+		require.NoError(t, db.Close())
+	}
+	require.NotEmpty(t, acks)
+	t.Logf("%d payments acknowledged over %d kills", len(acks), killRounds(t))
+}
+
+func TestKilledInTheMiddleOfTx(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pay.db")
+	c := startChild(t, "tx", file, 0)
+	c.waitFor(t, "here")
+	require.Empty(t, c.kill(t))
+	db := openAt(t, file)
+	_, err := db.Payments().Load(t.Context(), life(1)[0].Record.ID)
+	require.ErrorIs(t, err, payment.ErrNotFound)
+	require.NotContains(t, schemaOf(t, db), "CREATE TABLE hosts (name TEXT)")
+	intact(t, db)
+}
+
+func TestFileIsOpenedOnce(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pay.db")
+	refused := func() {
+		t.Helper()
+		_, err := Open(file)
+		require.ErrorIs(t, err, ErrLocked)
+		require.EqualError(t, err, "sqlite: open "+file+": database is open elsewhere")
+	}
+
+	c := startChild(t, "hold", file, 0)
+	c.waitFor(t, "here")
+	refused() // by another process
+	c.kill(t)
+
+	db := openAt(t, file) // a dead process holds nothing
+	refused()             // by this process
+	link := filepath.Join(t.TempDir(), "link.db")
+	require.NoError(t, os.Symlink(file, link))
+	_, err := Open(link) // by another name
+	require.ErrorIs(t, err, ErrLocked)
+	other := startChild(t, "hold", file, 0)
+	line, _ := other.line()
+	require.Equal(t, "failed: sqlite: open "+file+": database is open elsewhere", line)
+	require.Error(t, other.Wait())
+
+	require.NoError(t, db.Close())
+	openAt(t, link)
+	refused()
+}
