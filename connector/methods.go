@@ -304,7 +304,7 @@ func (s *Service) Methods(ctx context.Context, q MethodQuery) ([]Method, error) 
 	if err := selectable(q.Reseller, q.Connector, q.After); err != nil {
 		return nil, err
 	}
-	filter := MethodFilter{Reseller: q.Reseller, Connector: q.Connector, ActiveOnly: q.ActiveOnly || q.AccountType != "", After: q.After}
+	filter := MethodFilter{Reseller: q.Reseller, Connector: q.Connector, ActiveOnly: q.ActiveOnly, After: q.After}
 	wanted := func(m Method) bool { return q.AccountType == "" || m.OfferedTo(q.AccountType) }
 	return s.listMethods(ctx, filter, limit, wanted)
 }

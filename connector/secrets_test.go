@@ -117,6 +117,7 @@ func TestARotatedHashKeyIsAcceptedUntilItsOverlapEnds(t *testing.T) {
 	require.Equal(t, "three", keys(), "an opened gateway does not outlive the overlap")
 	rotate("four", 0)
 	require.Equal(t, "four", keys())
+	require.Equal(t, 1, strings.Count(b.store.dump(), `"sealed"`), "without an overlap the former key is forgotten")
 
 	raw := b.opened(m.ID, 0).opened
 	require.Equal(t, c.ID, raw.Connector)

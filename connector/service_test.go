@@ -372,6 +372,8 @@ func TestUpdatesOfConnectorsReportFaultsAndKeepWhatIs(t *testing.T) {
 	seen, err := b.Connector(t.Context(), root, c.ID)
 	require.NoError(t, err)
 	require.Equal(t, c, seen)
+	_, err = b.Update(t.Context(), connector.UpdateParams{By: root, ID: c.ID, Version: c.Version, Period: new(30*24*time.Hour + time.Minute)})
+	require.ErrorContains(t, err, "invalid period")
 	_, err = b.Update(t.Context(), connector.UpdateParams{By: root, ID: "other", Version: 1})
 	require.ErrorIs(t, err, connector.ErrNotFound)
 }

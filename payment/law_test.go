@@ -42,6 +42,9 @@ func moneyRule(s *state) error {
 		}
 		owed += sum
 	}
+	if err := arrivalsAreLawful(s.next); err != nil {
+		return err
+	}
 	onward, err := captured(s)
 	if err != nil {
 		return err
@@ -59,6 +62,24 @@ func moneyRule(s *state) error {
 	}
 	if held := inLedger(s); held != owed {
 		return fmt.Errorf("the ledger and the orders on their way hold %d, the payments say %d", held, owed)
+	}
+	return nil
+}
+
+// arrivalsAreLawful: the first money that is as much as the successor's total settles it, the rest is surplus.
+func arrivalsAreLawful(next *Payment) error {
+	if next == nil {
+		return nil
+	}
+	settled := false
+	for _, a := range next.Attempts {
+		want := Surplus
+		if a.Worth == next.Total && !settled {
+			want, settled = Settled, true
+		}
+		if got := a.Charges[0].Place; got != want {
+			return fmt.Errorf("money that arrived went to %s, not to %s", got, want)
+		}
 	}
 	return nil
 }
@@ -94,7 +115,7 @@ func account(p *Payment) (int64, error) {
 			sum -= a.Asked.Minor()
 		}
 		for _, c := range a.Charges {
-			credited := int64(0)
+			credited, elsewhere := int64(0), int64(0)
 			switch c.Place {
 			case Settled:
 				settled++
@@ -103,7 +124,11 @@ func account(p *Payment) (int64, error) {
 				}
 			case Surplus:
 				credited = c.Worth.Minor()
-			case Discrepancy, Returned, Onward:
+			case Onward:
+				if p.Purpose == TopUp { // the successor credits it
+					credited, elsewhere = c.Worth.Minor(), c.Worth.Minor()
+				}
+			case Discrepancy, Returned:
 			default:
 				return 0, fmt.Errorf("charge %s has place %q", c.Reference, c.Place)
 			}
@@ -117,24 +142,34 @@ func account(p *Payment) (int64, error) {
 				return 0, fmt.Errorf("%d of charge %s went back, it brought %s", back, c.Reference, c.Amount)
 			}
 			// The amounts of the model divide without remainder or round alike, so a share is exact here.
-			sum += credited - (credited*back+c.Amount.Minor()/2)/c.Amount.Minor()
+			sum += credited - elsewhere - (credited*back+c.Amount.Minor()/2)/c.Amount.Minor()
 		}
 	}
 	if settled > 1 {
 		return 0, fmt.Errorf("settled %d times", settled)
 	}
-	return sum + givenBack(p, settled), nil
+	back := givenBack(p, settled)
+	if kept := debitedFor(p) - back; p.FromBalance.Minor() != kept {
+		return 0, fmt.Errorf("paid from balance: %d, and the payment says %d", kept, p.FromBalance.Minor())
+	}
+	return sum + back, nil
+}
+
+// debitedFor is what the ledger debited for the payment and does not give back as too late.
+func debitedFor(p *Payment) int64 {
+	sum := int64(0)
+	for _, a := range p.Attempts {
+		if a.Method == MethodBalance && a.State == AttemptSucceeded {
+			sum += a.Asked.Minor()
+		}
+	}
+	return sum
 }
 
 // givenBack is what of the debits for this payment it does not need: all of it when it was cancelled, what exceeds the
 // total when a gateway's money settled it, and debits that came after it was paid otherwise.
 func givenBack(p *Payment, settled int) int64 {
-	debited := int64(0)
-	for _, a := range p.Attempts {
-		if a.Method == MethodBalance && a.State == AttemptSucceeded {
-			debited += a.Asked.Minor()
-		}
-	}
+	debited := debitedFor(p)
 	kept := debited
 	switch {
 	case p.Status == Cancelled:
@@ -176,6 +211,9 @@ func inLedger(s *state) int64 {
 // operator resolves a discrepancy.
 func placesAreLawful(before, after *state) error {
 	old := places(&before.p)
+	if err := resolutionsAreLawful(before, after, old); err != nil {
+		return err
+	}
 	for ref, c := range places(&after.p) {
 		was, known := old[ref]
 		if known && was.place == c.place {
@@ -186,6 +224,36 @@ func placesAreLawful(before, after *state) error {
 		}
 		if want := lawfulPlace(&before.p, c, known); !slices.Contains(want, c.place) {
 			return fmt.Errorf("charge %s told of in %s went to %s, not to %s", ref, before.p.Status, c.place, want)
+		}
+	}
+	return nil
+}
+
+// resolutionsAreLawful: an operator's resolution takes one discrepancy to its place.
+func resolutionsAreLawful(before, after *state, old map[string]placed) error {
+	for _, s := range after.steps {
+		var want Place
+		switch s.on {
+		case EventDiscrepancyCredited:
+			want = Surplus
+		case EventDiscrepancyReturned:
+			want = Returned
+		case EventDiscrepancySettled:
+			want = lawfulPlace(&before.p, placed{wrong: true}, true)[0]
+		default:
+			continue
+		}
+		moved := 0
+		for ref, c := range places(&after.p) {
+			if old[ref].place == Discrepancy && c.place != Discrepancy {
+				moved++
+				if c.place != want {
+					return fmt.Errorf("%s in %s took charge %s to %s, not to %s", s.on, s.from, ref, c.place, want)
+				}
+			}
+		}
+		if moved != 1 {
+			return fmt.Errorf("%s resolved %d discrepancies", s.on, moved)
 		}
 	}
 	return nil
@@ -265,14 +333,22 @@ func statusIsLawful(before, after *Payment) error {
 	return nil
 }
 
-// ordersAreLawful: what goes back without our asking is debited by force, what we ask for is not.
+// ordersAreLawful: only what the host asks for can be refused by the ledger, the rest is debited by force; and whoever
+// pays from the balance is debited.
 func ordersAreLawful(after *state) error {
 	for _, s := range after.steps {
+		debits := 0
 		for _, o := range s.orders {
-			force := slices.Contains([]EventName{EventRefundedOutside, EventDisputeOpened}, s.on)
+			force := !slices.Contains([]EventName{EventRefundRequested, EventBalanceOrdered}, s.on)
 			if o.Kind != credit && force != (o.Kind == forcedDebit) {
 				return fmt.Errorf("%s ordered a %s", s.on, o.Kind)
 			}
+			if o.Kind == debit && o.Attempt != 0 {
+				debits++
+			}
+		}
+		if (s.on == EventBalanceOrdered) != (debits == 1) {
+			return fmt.Errorf("%s ordered %d debits for the payment", s.on, debits)
 		}
 	}
 	return nil

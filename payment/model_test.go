@@ -140,12 +140,17 @@ func message(name string, attempt int, decide func(*turn) error) move {
 
 // saying notes what a move says about an attempt, for the law to judge; attempt 0 is the current one.
 func (m move) saying(n news, attempt int) move {
+	return m.sayingWhat(func(Payment) news { return n }, attempt)
+}
+
+func (m move) sayingWhat(what func(Payment) news, attempt int) move {
 	do := m.do
 	m.do = func(s *state) (bool, error) {
 		of := attempt
 		if of == 0 {
 			of = s.p.Current
 		}
+		n := what(s.p)
 		ok, err := do(s)
 		s.said, s.saidOf = n, of
 		return ok, err
@@ -156,7 +161,27 @@ func (m move) saying(n news, attempt int) move {
 // says is a gateway's word about an attempt.
 func says(attempt int, r connector.Result) move {
 	name := fmt.Sprintf("%s %s %s of %d", r.Kind, r.State, r.Charge, attempt)
-	heard := message(name, attempt, func(t *turn) error { return t.tell(attempt, r, false) })
+	amount := func(p Payment) billing.Money { // what is said relates to what was asked
+		if r.Amount == kopeks(modelTotal) || r.Amount == kopeks(modelWrong) {
+			rest, _ := p.Attempt(attempt).Asked.Sub(kopeks(modelTotal - r.Amount.Minor()))
+			return rest
+		}
+		return r.Amount
+	}
+	heard := message(name, attempt, func(t *turn) error {
+		said := r
+		said.Amount = amount(t.p)
+		return t.tell(attempt, said, false)
+	})
+	switch {
+	case r.Kind != "":
+	case r.State == connector.Succeeded:
+		heard = heard.sayingWhat(func(p Payment) news {
+			said := r
+			said.Amount = amount(p)
+			return classify(p.Attempt(attempt), said, false)
+		}, attempt)
+	}
 	switch r.State {
 	case connector.Failed:
 		heard = heard.saying(newsDeclined, attempt)
@@ -168,13 +193,14 @@ func says(attempt int, r connector.Result) move {
 	if (r.Kind != "" || r.State == connector.Succeeded) && !r.Test {
 		tell := heard.do
 		heard.do = func(s *state) (bool, error) {
+			bare := len(s.p.Attempt(attempt).Charges) == 0
 			ok, err := tell(s)
-			if _, known := s.took[r.Charge]; ok && !known {
-				amount := r.Amount
+			if _, known := s.took[r.Charge]; ok && !known && (r.Kind == "" || bare) {
+				took := amount(s.p)
 				if r.Kind != "" {
-					amount = s.p.Attempt(attempt).Asked // a refund or a dispute proves its charge
+					took = s.p.Attempt(attempt).Asked // a refund or a dispute before its charge proves it
 				}
-				s.took[r.Charge] = amount
+				s.took[r.Charge] = took
 			}
 			return ok, err
 		}
@@ -437,7 +463,7 @@ func explore(start []*state, moves []move, depth, most int, judge func(before, a
 				happened, err := safely(m, after)
 				after.trail = append(after.trail, m.name)
 				if err == nil && happened {
-					err = judge(s, after)
+					err = fairly(judge, s, after)
 				}
 				if err != nil {
 					return len(visited), fmt.Errorf("%w\nafter: %s", err, strings.Join(after.trail, " → "))
@@ -467,6 +493,16 @@ func safely(m move, s *state) (happened bool, err error) {
 		}
 	}()
 	return m.do(s)
+}
+
+// fairly turns a panic of the judge, before a state that makes no sense, into a verdict.
+func fairly(judge func(before, after *state) error, before, after *state) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return judge(before, after)
 }
 
 func allMoves() []move { return slices.Concat(hostMoves(), gatewayMoves(), ledgerMoves()) }

@@ -15,9 +15,9 @@ func (t *turn) money(e effect, a *Attempt, c *Charge) error {
 	case doSettle:
 		return t.settle(c)
 	case doSurplus:
-		t.surplus(c)
+		return t.surplus(c)
 	case doOnward:
-		t.onward(c)
+		return t.onward(c)
 	case doSetAside:
 		c.Place = Discrepancy
 	case doReturn:
@@ -52,31 +52,39 @@ func (t *turn) settle(c *Charge) error {
 		t.post(credit, over, "")
 		t.p.FromBalance, _ = t.p.FromBalance.Sub(over) // of one currency, and not less
 	}
-	if t.p.Purpose == TopUp || t.creditAll {
-		t.credit(c)
+	if t.credits() {
+		return t.credit(c)
 	}
 	return nil
 }
 
-func (t *turn) surplus(c *Charge) {
+func (t *turn) surplus(c *Charge) error {
 	c.Place = Surplus
-	t.credit(c)
+	return t.credit(c)
 }
 
-func (t *turn) credit(c *Charge) {
+// credit credits the charge to the account, less what of it went back while it was a discrepancy.
+func (t *turn) credit(c *Charge) error {
 	t.post(credit, c.Worth, t.topUpComment)
 	c.Credited = c.Worth
+	return t.settleBacks(c, forcedDebit)
 }
 
 // onward sends the charge to the payment that took this one's place.
-func (t *turn) onward(c *Charge) {
+func (t *turn) onward(c *Charge) error {
 	if t.p.Successor == "" {
-		t.surplus(c)
-		return
+		return t.surplus(c)
 	}
 	c.Place = Onward
 	t.cur.Transfer = &transfer{Key: t.key(0), To: t.p.Successor, Amount: c.Worth}
+	if t.credits() {
+		c.Credited = c.Worth // by the successor
+	}
+	return t.settleBacks(c, forcedDebit)
 }
+
+// credits reports whether settling this payment, or the successor that is like it, credits the account.
+func (t *turn) credits() bool { return t.p.Purpose == TopUp || t.creditAll }
 
 // giveBack credits a debit that came too late, or else all that was paid from the balance.
 func (t *turn) giveBack(a *Attempt) {
@@ -94,7 +102,10 @@ func (t *turn) giveBack(a *Attempt) {
 // settleBacks brings the account in line with what of the charge was given back: of what was credited, the share that
 // refunds and disputes take is debited. The last part takes the remainder, so that nothing is left by rounding.
 func (t *turn) settleBacks(c *Charge, kind postingKind) error {
-	if c.Credited.Sign() == 0 || c.Amount.Sign() == 0 {
+	if c.Place == Onward && c.Credited.Sign() == 0 && len(c.Backs) > 0 {
+		t.concern(t.cur.name, nil, c) // only the successor knows whether the account was credited
+	}
+	if c.Credited.Sign() == 0 || c.Amount.Sign() == 0 || len(c.Backs) == 0 {
 		return nil
 	}
 	owed, err := c.Credited.MulRatio(c.Returned().Minor(), c.Amount.Minor(), billing.HalfEven)

@@ -78,11 +78,11 @@ func (d *receiptDocument) apply(e Event, f receiptFact) {
 	d.Head = e.MAC
 }
 
-// unallocated keeps verified money that fits no attempt. What is no money, such as the failure of an order that we do not
-// know, is only logged.
+// unallocated keeps verified money that fits no attempt, also money that went back before it was told of. What is no money,
+// such as the failure of an order that we do not know, is only logged.
 func (s *Service) unallocated(ctx context.Context, opened connector.OpenedMethod, r connector.Result) (Received, error) {
-	money := r.Kind == "" || r.Kind == connector.OfCharge
-	if r.State != connector.Succeeded || !money || r.Charge == "" || r.Test && !isTest(opened) {
+	taken := (r.Kind == "" || r.Kind == connector.OfCharge) && r.State == connector.Succeeded
+	if !taken && !isBack(r) || r.Charge == "" || r.Test && !isTest(opened) {
 		s.cfg.Logger.WarnContext(ctx, "payment: result fits nothing and is no money", "method", opened.Method.ID,
 			"kind", r.Kind, "state", r.State, "test", r.Test)
 		return Received{}, nil
@@ -99,9 +99,30 @@ func (s *Service) unallocated(ctx context.Context, opened connector.OpenedMethod
 		rcp.Reason = "no attempt has this reference"
 	}
 	f := receiptFact{Birth: &rcp, Condition: ReceiptCondition{Status: ReceiptOpen}}
+	if !taken {
+		rcp.Reason = "it went back before it was told of"
+		f.Condition.Backs = []Back{backOf(r, s.now())}
+	}
 	claim := Claim{Scope: "charge/" + opened.Account, Key: r.Charge, Record: id}
 	made, err := s.writeReceipt(ctx, receiptDocument{Receipt: rcp}, EventReceiptFound, f, claim)
 	return Received{Receipt: made}, err
+}
+
+// isBack reports whether money went back to whoever paid it.
+func isBack(r connector.Result) bool {
+	return r.Kind == connector.OfRefund && r.State == connector.Succeeded || r.Kind == connector.OfDispute && r.State == connector.Opened
+}
+
+// backOf is a refund or a dispute as the gateway told of it.
+func backOf(r connector.Result, now time.Time) Back {
+	b := Back{ID: r.Operation, Kind: Refunded, Amount: r.Amount, State: BackSucceeded, Origin: "gateway", At: now}
+	if b.ID == "" {
+		b.ID = string(r.Kind)
+	}
+	if r.Kind == connector.OfDispute {
+		b.Kind, b.State = Disputed, BackOpened
+	}
+	return b
 }
 
 // writeReceipt writes one event of a receipt.
@@ -141,23 +162,13 @@ func (r Receipt) doubtful() bool { return r.Status == ReceiptAssigned && len(r.B
 
 // toReceipt hears of a charge that is an unallocated receipt already: a repeat, or the gateway gave it back.
 func (s *Service) toReceipt(ctx context.Context, rec Record, r connector.Result) (Received, error) {
-	back := r.Kind == connector.OfRefund && r.State == connector.Succeeded || r.Kind == connector.OfDispute && r.State == connector.Opened
 	rcp, err := s.changeReceipt(ctx, rec, func(d receiptDocument) (EventName, *receiptFact, error) {
-		id := r.Operation
-		if id == "" {
-			id = string(r.Kind)
-		}
-		if !back || slices.ContainsFunc(d.Receipt.Backs, func(b Back) bool { return b.ID == id }) {
+		back := backOf(r, s.now())
+		if !isBack(r) || slices.ContainsFunc(d.Receipt.Backs, func(b Back) bool { return b.ID == back.ID }) {
 			return "", nil, nil
 		}
 		f := receiptFact{Condition: d.Receipt.ReceiptCondition}
-		kind, state := Refunded, BackSucceeded
-		if r.Kind == connector.OfDispute {
-			kind, state = Disputed, BackOpened
-		}
-		f.Condition.Backs = append(slices.Clone(f.Condition.Backs), Back{
-			ID: id, Kind: kind, Amount: r.Amount, State: state, Origin: "gateway", At: s.now(),
-		})
+		f.Condition.Backs = append(slices.Clone(f.Condition.Backs), back)
 		if f.Condition.Status == ReceiptOpen && (r.Amount == d.Receipt.Amount || r.Amount == billing.Money{}) {
 			f.Condition.Status = ReceiptReturned
 		}

@@ -204,32 +204,41 @@ func (c Charge) rest() billing.Money {
 	return rest
 }
 
-// chargeOf finds the charge that a refund or a dispute is about. Nil: none, and an operator was told.
+// chargeOf finds the charge that a refund or a dispute is about. Some gateways name a refund by an operation of its own, so
+// with charges of ours that do not have the name it is the oldest that still has the money. Without any charge the refund
+// proves one, whose reference may be the refund's: an operator is told. Nil: none, and an operator was told.
 func (t *turn) chargeOf(number int, r connector.Result) (*Charge, error) {
-	find := func() *Charge {
-		charges := t.p.Attempt(number).Charges
-		if r.Charge == "" && len(charges) == 1 {
-			return &slices.Clone(charges)[0]
-		}
-		for _, c := range charges {
-			if c.Reference == r.Charge {
-				return &c
-			}
-		}
-		return nil
-	}
-	if c := find(); c != nil {
+	if c := t.p.Attempt(number).charge(r); c != nil {
 		return c, nil
 	}
 	a := t.p.Attempt(number)
-	if r.Charge == "" {
-		return nil, t.doubt(&a, string(r.Kind)+"/"+r.Operation)
+	if r.Charge == "" || len(a.Charges) > 0 {
+		return nil, t.doubt(&a, string(r.Kind)+"/"+r.Charge+"/"+r.Operation)
 	}
 	implied := connector.Result{Charge: r.Charge, State: connector.Succeeded, Amount: a.Asked}
 	if err := t.charged(number, implied, true); err != nil {
 		return nil, err
 	}
-	return find(), nil
+	a = t.p.Attempt(number)
+	if err := t.doubt(&a, "implied/"+r.Charge); err != nil {
+		return nil, err
+	}
+	return t.p.Attempt(number).charge(r), nil
+}
+
+func (a Attempt) charge(r connector.Result) *Charge {
+	for _, c := range a.Charges {
+		if c.Reference == r.Charge {
+			return &c
+		}
+	}
+	for _, c := range a.Charges {
+		rest, err := c.rest().Sub(r.Amount)
+		if r.Amount == (billing.Money{}) || err == nil && rest.Sign() >= 0 {
+			return &c
+		}
+	}
+	return nil
 }
 
 // raiseCharge raises an event about a charge that was changed.

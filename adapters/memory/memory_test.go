@@ -8,6 +8,8 @@ import (
 
 	"github.com/oplata-go/oplata/adapters/memory"
 	"github.com/oplata-go/oplata/adapters/storetest"
+	"github.com/oplata-go/oplata/billing"
+	"github.com/oplata-go/oplata/connector"
 	"github.com/oplata-go/oplata/payment"
 )
 
@@ -30,4 +32,12 @@ func run[S any](t *testing.T, checks []storetest.Check[S], view func(*memory.DB)
 
 func TestPayments(t *testing.T) {
 	run(t, storetest.Payments(), func(db *memory.DB) payment.Store { return db.Payments() })
+}
+
+func TestLedger(t *testing.T) {
+	run(t, storetest.Ledger(), func(db *memory.DB) billing.Store { return db.Ledger() })
+}
+
+func TestConnectors(t *testing.T) {
+	run(t, storetest.Connectors(), func(db *memory.DB) connector.Store { return db.Connectors() })
 }

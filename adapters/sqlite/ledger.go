@@ -32,13 +32,13 @@ func (l Ledger) Open(ctx context.Context, a billing.Account) error {
 	})
 }
 
-// Append inserts an entry and replaces its account.
+// Append inserts an entry and advances its account.
 func (l Ledger) Append(ctx context.Context, a billing.Account, e billing.Entry) error {
 	return l.at.write(ctx, "append entry", func(c *conn) error { return appendEntry(c, a, e) })
 }
 
 func appendEntry(c *conn, a billing.Account, e billing.Entry) error {
-	changed, err := c.exec(replaceAccount, append(accountValues(a), e.Seq-1)...)
+	changed, err := c.exec(advanceAccount, a.Balance.Minor(), a.Entries, a.LastAt, a.ID, e.Seq-1, string(a.Currency))
 	if err == nil && changed == 0 && e.Seq == 1 {
 		changed, err = c.exec(insertAccount, accountValues(a)...)
 	}

@@ -107,9 +107,8 @@ const (
 	selectAccount = `SELECT ` + accountColumns + ` FROM oplata_accounts WHERE id = ?`
 	insertAccount = `INSERT INTO oplata_accounts (` + accountColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO NOTHING`
-	replaceAccount = `UPDATE oplata_accounts
-		SET reseller = ?2, name = ?3, currency = ?4, balance = ?5, entries = ?6, opened_at = ?7, last_at = ?8
-		WHERE id = ?1 AND entries = ?9`
+	advanceAccount = `UPDATE oplata_accounts SET balance = ?, entries = ?, last_at = ?
+		WHERE id = ? AND entries = ? AND currency = ?`
 
 	insertEntry = `INSERT INTO oplata_entries (` + entryColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (key) DO NOTHING`

@@ -121,7 +121,7 @@ func TestPlansOfStatementsThatMustStayFast(t *testing.T) {
 		selectClaim:      {"SEARCH oplata_payment_claims USING PRIMARY KEY (scope=? AND key=?)"},
 		selectEvents:     {"SEARCH oplata_payment_events USING INDEX sqlite_autoindex_oplata_payment_events_1 (record=? AND seq>?)"},
 		selectAccount:    {"SEARCH oplata_accounts USING PRIMARY KEY (id=?)"},
-		replaceAccount:   {"SEARCH oplata_accounts USING PRIMARY KEY (id=?)"},
+		advanceAccount:   {"SEARCH oplata_accounts USING PRIMARY KEY (id=?)"},
 		selectEntryByKey: {"SEARCH oplata_entries USING INDEX sqlite_autoindex_oplata_entries_1 (key=?)"},
 		selectOwner: {
 			"SEARCH c USING PRIMARY KEY (scope=? AND key=?)",

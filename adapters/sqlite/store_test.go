@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/oplata-go/oplata/adapters/storetest"
+	"github.com/oplata-go/oplata/billing"
+	"github.com/oplata-go/oplata/connector"
 	"github.com/oplata-go/oplata/payment"
 )
 
@@ -92,4 +94,12 @@ func (o *oneAtATime) write(ctx context.Context, what string, do func(*conn) erro
 
 func TestPayments(t *testing.T) {
 	suite(t, storetest.Payments(), func(at place) payment.Store { return Payments{at} })
+}
+
+func TestConnectors(t *testing.T) {
+	suite(t, storetest.Connectors(), func(at place) connector.Store { return Connectors{at} })
+}
+
+func TestLedger(t *testing.T) {
+	suite(t, storetest.Ledger(), func(at place) billing.Store { return Ledger{at} })
 }

@@ -23,6 +23,7 @@ func Payments() []Check[payment.Store] {
 		taskChecks(),
 		endingChecks(),
 		contextChecks(),
+		modelChecks(),
 		raceChecks(),
 		paymentReopenChecks(),
 	)

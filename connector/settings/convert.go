@@ -170,7 +170,7 @@ func variants(code string, at []string, causes []*jsonschema.ValidationError) []
 	if common := inAll(branches); len(common) > 0 {
 		return common
 	}
-	if merged, ok := merge(branches); ok && len(meant) == 0 {
+	if merged, ok := merge(branches); ok {
 		return []finding{merged}
 	}
 	return []finding{{path: at, code: code}}

@@ -82,6 +82,7 @@ func TestValidationFollowsTheDraft(t *testing.T) {
 		{"oneOf, no branch stands out", `{"oneOf":[{"required":["a"]},{"required":["b"]}]}`, `{}`, `oneOf`},
 		{"anyOf of types", `{"anyOf":[{"type":"string"},{"type":"null"}]}`, `1`, `type`},
 		{"anyOf, nullable", `{"anyOf":[{"type":"string","minLength":3},{"type":"null"}]}`, `"a"`, `minLength`},
+		{"anyOf, types of a field", `{"anyOf":[{"properties":{"a":{"type":"string"}}},{"properties":{"a":{"type":"integer"}}}]}`, `{"a":true}`, `/a type`},
 		{"not", `{"properties":{"a":{"not":{"const":"x"}}}}`, `{"a":"x"}`, `/a not`},
 
 		{"then", conditional, `{"mode":"live","key":"short"}`, `/key minLength`},

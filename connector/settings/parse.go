@@ -204,7 +204,6 @@ func (p *parser) string() (string, *Fault) {
 			return "", p.syntax()
 		}
 	}
-	p.pos = len(p.src) // a last backslash has gone past it
 	return "", p.syntax()
 }
 

@@ -68,7 +68,7 @@ func (s *Schema) MapSecrets(doc []byte, f func(pointer, text string) (string, er
 		out = append(append(out, doc[done:e.at]...), e.text...)
 		done = e.end
 	}
-	if out = append(out, doc[done:]...); false {
+	if out = append(out, doc[done:]...); len(out) > MaxStored {
 		return nil, &Error{Faults: []Fault{tooLong(MaxStored)}}
 	}
 	return out, nil
@@ -88,7 +88,7 @@ type edit struct {
 
 func (w *secretWalk) walk(n *node, schemas []*jsonschema.Schema, secret bool, at string) error {
 	schemas = w.schema.concerning(schemas)
-	if secret = secret || writeOnly(schemas); !secret && len(schemas) == 0 {
+	if secret = writeOnly(schemas); !secret && len(schemas) == 0 {
 		return nil
 	}
 	switch n.kind {

@@ -72,6 +72,12 @@ func TestMapSecretsFindsEverySecret(t *testing.T) {
 }
 
 func TestMapSecretsLeavesTheRestAlone(t *testing.T) {
+	others := compile(t, `{"properties":{"a":true},"patternProperties":{"^b":true},"additionalProperties":{"writeOnly":true}}`)
+	masked, set, err := others.Mask([]byte(`{"a":"x","b":"x","c":"S"}`))
+	require.NoError(t, err)
+	require.Equal(t, `{"a":"x","b":"x"}`, string(masked))
+	require.Equal(t, []string{"/c"}, set)
+
 	s := compile(t, everywhere)
 	same, err := s.MapSecrets([]byte(everySecret), func(_, text string) (string, error) { return text, nil })
 	require.NoError(t, err)
@@ -185,6 +191,10 @@ func TestKeepCarriesSecretsOver(t *testing.T) {
 		{
 			"objects in a list, one added", forms, `{"accounts":[{"name":"a","password":"A"}]}`,
 			`{"accounts":[{"name":"x"},{"name":"a"}]}`, `{"accounts":[{"name":"x"},{"name":"a","password":"A"}]}`,
+		},
+		{
+			"objects in a list, another one alone", forms, `{"accounts":[{"name":"a","password":"A"},{"name":"b","password":"B"}]}`,
+			`{"accounts":[{"name":"c"}]}`, `{"accounts":[{"name":"c"}]}`,
 		},
 		{"same variant", variants, `{"kind":"basic","password":"S"}`, `{"kind":"basic"}`, `{"kind":"basic","password":"S"}`},
 		{"variant with the same field", variants, `{"kind":"basic","password":"S"}`, `{"kind":"digest"}`, `{"kind":"digest","password":"S"}`},
