@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/oplata-go/oplata/billing"
 )
 
 // judge holds one step of the model against the law book. It looks at no table.
@@ -210,11 +212,11 @@ func inLedger(s *state) int64 {
 // placesAreLawful: where a charge goes when it is told of, by the status the payment had; and places change only when an
 // operator resolves a discrepancy.
 func placesAreLawful(before, after *state) error {
-	old := places(&before.p)
+	old := places(&before.p, before.p.Outstanding())
 	if err := resolutionsAreLawful(before, after, old); err != nil {
 		return err
 	}
-	for ref, c := range places(&after.p) {
+	for ref, c := range places(&after.p, before.p.Outstanding()) {
 		was, known := old[ref]
 		if known && was.place == c.place {
 			continue
@@ -244,7 +246,7 @@ func resolutionsAreLawful(before, after *state, old map[string]placed) error {
 			continue
 		}
 		moved := 0
-		for ref, c := range places(&after.p) {
+		for ref, c := range places(&after.p, before.p.Outstanding()) {
 			if old[ref].place == Discrepancy && c.place != Discrepancy {
 				moved++
 				if c.place != want {
@@ -263,15 +265,17 @@ type placed struct {
 	place Place
 	wrong bool // not the amount that was asked
 	again bool // not the first charge of its attempt that was as asked
+	other bool // came from another record and is not what was outstanding
 }
 
-func places(p *Payment) map[string]placed {
+// places are those of a payment's charges; rest is what was outstanding before the move.
+func places(p *Payment, rest billing.Money) map[string]placed {
 	all := make(map[string]placed)
 	for _, a := range p.Attempts {
 		right := 0
 		for _, c := range a.Charges {
 			wrong := c.Amount != a.Asked
-			all[c.Reference] = placed{c.Place, wrong, !wrong && right > 0}
+			all[c.Reference] = placed{c.Place, wrong, !wrong && right > 0, a.Method == MethodTransfer && a.Worth != rest}
 			if !wrong {
 				right++
 			}
@@ -286,11 +290,11 @@ func lawfulPlace(before *Payment, c placed, resolved bool) []Place {
 		return []Place{Discrepancy}
 	case resolved && c.place == Returned, resolved && c.place == Surplus:
 		return []Place{Returned, Surplus} // the operator's choice
-	case c.again:
+	case c.again, c.other && before.Status != Cancelled:
 		return []Place{Surplus}
 	}
 	switch before.Status {
-	case WaitingForPayment, Processing, Authorized, Expired, ReceiptCreating, ReceiptSent:
+	case "", WaitingForPayment, Processing, Authorized, Expired, ReceiptCreating, ReceiptSent:
 		return []Place{Settled}
 	case Cancelled:
 		if before.Successor != "" {

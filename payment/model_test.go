@@ -63,19 +63,32 @@ type move struct {
 
 var modelNow = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-func newState(purpose Purpose, pending bool) *state {
-	t := &turn{now: modelNow, p: Payment{ID: "pay", Account: "a", Purpose: purpose}}
-	t.p.Total = kopeks(modelTotal)
-	on := EventCreated
-	if pending {
-		on = EventCreatedPending
+// unborn is a payment before its first event.
+func unborn(purpose Purpose) *state {
+	p := Payment{ID: "pay", Account: "a", Purpose: purpose}
+	p.Total = kopeks(modelTotal)
+	return &state{p: p, took: map[string]billing.Money{}}
+}
+
+// birthMoves make the payment.
+func birthMoves() []move {
+	make := func(name string, on EventName, fits func(Purpose) bool) move {
+		return command(name, func(t *turn) error {
+			if !fits(t.p.Purpose) {
+				return ErrTransition
+			}
+			if on == EventReceiptAccepted {
+				a := t.internal("terminal", t.p.Total, AttemptSucceeded)
+				return t.raise(on, &a, &a.Charges[0])
+			}
+			return t.raise(on, nil, nil)
+		})
 	}
-	born := t.p
-	t.birth = &born
-	if err := t.raise(on, nil, nil); err != nil {
-		panic(err)
+	return []move{
+		make("create", EventCreated, func(Purpose) bool { return true }),
+		make("create pending", EventCreatedPending, func(p Purpose) bool { return p == RenderedServices }),
+		make("accept a receipt", EventReceiptAccepted, func(p Purpose) bool { return p == TopUp }),
 	}
-	return &state{p: t.p, took: map[string]billing.Money{}}
 }
 
 func (s *state) clone() *state {
@@ -101,6 +114,9 @@ func (s *state) turnOn(p *Payment, decide func(*turn) error) error {
 		return err
 	}
 	from, prev := p.Status, p.Previous
+	if p.Status == "" {
+		from = newborn
+	}
 	for _, f := range t.facts {
 		s.steps = append(s.steps, step{from, f.name, f.Condition.Status, prev, f.Postings})
 		from, prev = f.Condition.Status, f.Condition.Previous
@@ -113,6 +129,13 @@ func (s *state) turnOn(p *Payment, decide func(*turn) error) error {
 		}
 	}
 	return p.check()
+}
+
+// turnQuietly is a turn on the successor, whose steps are not the payment's.
+func (s *state) turnQuietly(p *Payment, decide func(*turn) error) error {
+	err := s.turnOn(p, decide)
+	s.steps = nil
+	return err
 }
 
 // command is a move that the table may refuse; then nothing happens.
@@ -221,7 +244,7 @@ func gatewayMoves() []move {
 			{State: connector.Failed, Text: "no"},
 			{State: connector.Voided},
 			{Kind: connector.OfRefund, State: connector.Succeeded, Charge: first, Operation: "r", Amount: kopeks(40)},
-			{Kind: connector.OfDispute, State: connector.Opened, Charge: first, Operation: "q", Amount: kopeks(modelTotal)},
+			{Kind: connector.OfDispute, State: connector.Opened, Charge: first, Operation: "q"},
 			{Kind: connector.OfDispute, State: connector.Won, Charge: first, Operation: "q"},
 			{Kind: connector.OfDispute, State: connector.Lost, Charge: first, Operation: "q"},
 		} {
@@ -264,6 +287,18 @@ func hostMoves() []move {
 		command("receipt paid", func(t *turn) error { return t.offline(EventReceiptPaid) }),
 		command("pay from balance", func(t *turn) error { return t.orderBalance(billing.Money{}) }),
 		command("pay part from balance", func(t *turn) error { return t.orderBalance(kopeks(modelPart)) }),
+		command("acknowledge", func(t *turn) error { return t.raise(EventAcknowledged, nil, nil) }),
+		command("erase", func(t *turn) error { return t.raise(EventErased, nil, nil) }),
+		command("lower the total", func(t *turn) error { return t.raise(EventTotalLowered, nil, nil) }),
+		command("next step", func(t *turn) error {
+			a := t.p.Attempt(1)
+			if a.Number == 0 {
+				return ErrTransition
+			}
+			return t.raise(EventStepped, &a, nil)
+		}),
+		command("as much comes from another record", func(t *turn) error { return t.receiveOnce(t.p.Outstanding()) }),
+		command("another amount comes from another record", func(t *turn) error { return t.receiveOnce(kopeks(7)) }),
 		command("capture", func(t *turn) error { return t.hear(t.p.Current, newsCaptureBegun, word{}) }).saying(newsCaptureBegun, 0),
 		command("void", func(t *turn) error { return t.hear(t.p.Current, newsVoidBegun, word{}) }).saying(newsVoidBegun, 0),
 	}
@@ -292,6 +327,14 @@ func hostMoves() []move {
 	return append(moves, refundMoves()...)
 }
 
+// receiveOnce takes money from another record, at most once in a model's life.
+func (t *turn) receiveOnce(amount billing.Money) error {
+	if t.p.Status == "" || slices.ContainsFunc(t.p.Attempts, func(a Attempt) bool { return a.Method == MethodTransfer }) {
+		return ErrTransition
+	}
+	return t.receive(transfer{Key: "other/1/1", To: t.p.ID, Amount: amount})
+}
+
 // refundMoves are the host's own refunds, whose commands come with the gateways that can refund: the table already knows
 // them.
 func refundMoves() []move {
@@ -301,7 +344,7 @@ func refundMoves() []move {
 				for _, c := range a.Charges {
 					i := slices.IndexFunc(c.Backs, func(b Back) bool { return b.ID == "own" })
 					switch {
-					case from == "" && i < 0 && c.Reference == "c1":
+					case from == "" && i < 0 && c.Credited.Sign() > 0:
 						rest, err := c.rest().Sub(kopeks(20))
 						if err != nil || rest.Sign() < 0 {
 							return ErrTransition
@@ -387,16 +430,16 @@ func ledgerMoves() []move {
 			}
 			money := s.transfers[0]
 			s.transfers = s.transfers[1:]
-			return true, s.turnOn(s.next, func(t *turn) error { return t.receive(money) })
+			return true, s.turnQuietly(s.next, func(t *turn) error { return t.receive(money) })
 		}},
 		{"successor is made", func(s *state) (bool, error) {
 			if s.p.Successor == "" || s.next != nil {
 				return false, nil
 			}
-			n := newState(s.p.Purpose, false).p
+			n := unborn(s.p.Purpose).p
 			n.ID = "next"
 			s.next = &n
-			return true, nil
+			return true, s.turnQuietly(s.next, func(t *turn) error { return t.raise(EventCreated, nil, nil) })
 		}},
 	}
 }
@@ -505,11 +548,11 @@ func fairly(judge func(before, after *state) error, before, after *state) (err e
 	return judge(before, after)
 }
 
-func allMoves() []move { return slices.Concat(hostMoves(), gatewayMoves(), ledgerMoves()) }
-
-func allStarts() []*state {
-	return []*state{newState(TopUp, false), newState(Order, false), newState(RenderedServices, false), newState(RenderedServices, true)}
+func allMoves() []move {
+	return slices.Concat(birthMoves(), hostMoves(), gatewayMoves(), ledgerMoves())
 }
+
+func allStarts() []*state { return []*state{unborn(TopUp), unborn(Order), unborn(RenderedServices)} }
 
 func TestModel(t *testing.T) {
 	depth := 7

@@ -181,7 +181,7 @@ func TestConnectorsAreBounded(t *testing.T) {
 	var arrived atomic.Int64
 	release := make(chan struct{})
 	working := make(chan struct{})
-	server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+	server, closed := watchedServer(t, func(_ http.ResponseWriter, r *http.Request) {
 		arrived.Add(1)
 		if r.URL.Path == "/slow" {
 			working <- struct{}{}
@@ -190,7 +190,9 @@ func TestConnectorsAreBounded(t *testing.T) {
 	})
 	transport := open(t, Config{Networks: loopback(), MaxConnectors: 2})
 	do := func(by, path string) error {
-		_, err := transport.Do(t.Context(), connector.Request{Connector: by, Method: http.MethodGet, URL: server.URL + path})
+		_, err := transport.Do(t.Context(), connector.Request{
+			Connector: by, Method: http.MethodPost, URL: server.URL + path, Body: []byte("{}"), Repeatable: true,
+		})
 		return err
 	}
 	lane := func(by string) *lane { return transport.lanes.byName[by] }
@@ -202,6 +204,7 @@ func TestConnectorsAreBounded(t *testing.T) {
 	require.NoError(t, do("c", "/"))
 	require.Nil(t, lane("b"), "the one longest unused makes room")
 	require.Same(t, a, lane("a"))
+	<-closed
 
 	done := make(chan error, 2)
 	go func() { done <- do("a", "/slow") }()
@@ -223,22 +226,14 @@ func TestConnectorsAreBounded(t *testing.T) {
 }
 
 func TestCloseRefusesNewCallsAndLeavesNoConnection(t *testing.T) {
-	closed := make(chan struct{}, 10)
 	begun := make(chan struct{})
 	release := make(chan struct{})
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	server, closed := watchedServer(t, func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
 			close(begun)
 			<-release
 		}
-	}))
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateClosed {
-			closed <- struct{}{}
-		}
-	}
-	server.Start()
-	t.Cleanup(server.Close)
+	})
 	transport := open(t, Config{Networks: loopback()})
 	_, err := transport.Do(t.Context(), status(server.URL))
 	require.NoError(t, err)
@@ -279,4 +274,32 @@ func TestACallUnderWayIsNotTriedAgainAfterClose(t *testing.T) {
 	require.ErrorIs(t, err, ErrClosed)
 	require.Equal(t, connector.SentUnknown, sentOf(t, err))
 	require.EqualValues(t, 1, calls.Load())
+}
+
+func TestAConnectionThatCloseCouldNotSeeIsClosedByTheCall(t *testing.T) {
+	server, closed := watchedServer(t, func(http.ResponseWriter, *http.Request) {})
+	transport := open(t, Config{Networks: loopback()})
+	r := status(server.URL)
+	r.Sign = func(*connector.Request, connector.Stamp) error {
+		transport.Close()
+		return nil
+	}
+	_, err := transport.Do(t.Context(), r)
+	require.NoError(t, err)
+	<-closed
+}
+
+// watchedServer tells of every connection that the client closed.
+func watchedServer(t *testing.T, h http.HandlerFunc) (*httptest.Server, <-chan struct{}) {
+	t.Helper()
+	closed := make(chan struct{}, 100)
+	server := httptest.NewUnstartedServer(h)
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			closed <- struct{}{}
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	return server, closed
 }

@@ -61,7 +61,7 @@ func (s single) try(req *http.Request) (connector.Answer, *fault) {
 	if err := l.wait(req.Context()); err != nil {
 		return connector.Answer{}, unsent(req, err)
 	}
-	return s.transport.send(l, req.Clone(req.Context()), label{s.name, "client", 1}, false)
+	return s.transport.send(l, req, label{s.name, "client", 1}, false)
 }
 
 // unsent closes the body, as a RoundTripper must.

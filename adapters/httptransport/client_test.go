@@ -93,3 +93,18 @@ func TestAClientIsBoundedInSizeAndTime(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, "200", e.Code)
 }
+
+func TestAClientUsesNoConnectionTwice(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) { say(w, r.RemoteAddr) })
+	client := open(t, Config{Networks: loopback()}).Client("hook")
+	from := map[string]bool{}
+	for range 3 {
+		resp, err := client.Post(server.URL, "text/plain", strings.NewReader("event"))
+		require.NoError(t, err)
+		addr, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		from[string(addr)] = true
+	}
+	require.Len(t, from, 3)
+}

@@ -51,9 +51,6 @@ func newLane(c Config, g *guard) *lane {
 
 // wait returns when the connector's rate lets one more try pass.
 func (l *lane) wait(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	if l.limiter.Wait(ctx) != nil {
 		return cmp.Or(ctx.Err(), ErrRate)
 	}

@@ -39,7 +39,6 @@ func New(c Config) (*Transport, error) {
 		RetryMax:     c.Tries - 1,
 		CheckRetry:   t.tryAgain,
 		Backoff:      t.pause,
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	return t, nil
 }

@@ -10,14 +10,13 @@ import (
 	"github.com/oplata-go/oplata/payment"
 )
 
-// taskData holds the tasks of all queues. A task that is not dead stands either in ready, where a lease finds it as soon
-// as it is due, or in waiting, because another one of its lane has to leave before it.
+// taskData holds the tasks of all queues.
 type taskData struct {
-	byID    tree[text, *payment.Task]
-	ready   tree[dueKey, *payment.Task]
-	waiting tree[dueKey, *payment.Task]
-	lanes   tree[laneKey, *payment.Task] // every task that has a lane, dead ones too
-	heads   tree[lane, *payment.Task]    // of each lane the one that stands in ready
+	byID  tree[text, *payment.Task]
+	live  tree[dueKey, *payment.Task]  // all that are not dead
+	ready tree[dueKey, *payment.Task]  // those of them that nothing stands before: a lease looks nowhere else
+	lanes tree[laneKey, *payment.Task] // all that have a lane, dead ones too
+	heads tree[lane, *payment.Task]    // of each lane the one that is ready
 }
 
 // dueKey sorts the tasks of a queue, the longest due first.
@@ -126,16 +125,13 @@ func (d *taskData) finish(end payment.TaskEnd) {
 
 // nextDue is the earliest due time of a queue, whatever stands before the task in its lane.
 func (d *taskData) nextDue(queue string) time.Time {
-	var next time.Time
-	for _, tasks := range []tree[dueKey, *payment.Task]{d.ready, d.waiting} {
-		for key := range tasks.from(dueKey{queue: queue}) {
-			if key.queue == queue && (next.IsZero() || key.due.Before(next)) {
-				next = key.due
-			}
-			break
+	for key := range d.live.from(dueKey{queue: queue}) {
+		if key.queue == queue {
+			return key.due
 		}
+		break
 	}
-	return next
+	return time.Time{}
 }
 
 // replace puts t, if not nil, into the place of old, if not nil. It is the only way tasks change.
@@ -156,29 +152,25 @@ func (d *taskData) replace(old, t *payment.Task) {
 
 func (d *taskData) list(t *payment.Task) {
 	d.byID.put(text(t.ID), t)
-	if t.Lane != "" {
-		d.lanes.put(laneKey{laneOf(t), t.Order, t.ID}, t)
+	if !t.Dead {
+		d.live.put(dueOf(t), t)
 	}
 	switch {
-	case t.Dead:
-	case t.Lane == "":
+	case t.Lane != "":
+		d.lanes.put(laneKey{laneOf(t), t.Order, t.ID}, t) // ready when it is promoted
+	case !t.Dead:
 		d.ready.put(dueOf(t), t)
-	default:
-		d.waiting.put(dueOf(t), t)
 	}
 }
 
 func (d *taskData) unlist(t *payment.Task) {
 	d.byID.remove(text(t.ID))
-	d.ready.remove(dueOf(t))
-	d.waiting.remove(dueOf(t))
+	d.live.remove(dueOf(t))
+
 	d.lanes.remove(laneKey{laneOf(t), t.Order, t.ID})
-	if head, ok := d.heads.find(laneOf(t)); ok && head == t {
-		d.heads.remove(laneOf(t))
-	}
 }
 
-// promote sees to it that of a lane the first task, and it alone, stands in ready.
+// promote sees to it that of a lane the first task, and it alone, is ready.
 func (d *taskData) promote(l lane) {
 	if l.name == "" {
 		return
@@ -190,11 +182,9 @@ func (d *taskData) promote(l lane) {
 	}
 	if was != nil {
 		d.ready.remove(dueOf(was))
-		d.waiting.put(dueOf(was), was)
 		d.heads.remove(l)
 	}
 	if head != nil {
-		d.waiting.remove(dueOf(head))
 		d.ready.put(dueOf(head), head)
 		d.heads.put(l, head)
 	}

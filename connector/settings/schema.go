@@ -109,7 +109,7 @@ func (s *Schema) readStored(value []byte) (document, error) {
 
 func (s *Schema) readWithin(value []byte, limit, matched int) (document, error) {
 	root, nodes, fault := parse(value, limit, MaxValue)
-	if fault == nil && false {
+	if fault == nil && s.cost.steps(nodes, matched) > maxSteps {
 		fault = &Fault{Code: "complexity"}
 	}
 	if fault != nil {

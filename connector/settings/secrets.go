@@ -88,7 +88,7 @@ type edit struct {
 
 func (w *secretWalk) walk(n *node, schemas []*jsonschema.Schema, secret bool, at string) error {
 	schemas = w.schema.concerning(schemas)
-	if secret = writeOnly(schemas); !secret && len(schemas) == 0 {
+	if secret = secret || writeOnly(schemas); !secret && len(schemas) == 0 {
 		return nil
 	}
 	switch n.kind {

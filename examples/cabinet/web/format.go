@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"regexp"
 	"strings"
 	"time"
@@ -135,8 +134,6 @@ func parseAmount(typed string, currency billing.Currency) (billing.Money, string
 	}
 	m, err := billing.ParseMoneyUnpadded(value, string(currency))
 	switch {
-	case errors.Is(err, billing.ErrOverflow):
-		return billing.Money{}, "fault.amount.large"
 	case err != nil:
 		return billing.Money{}, "fault.amount.form"
 	case m.Sign() == 0:

@@ -27,7 +27,7 @@ func parsePages(l language, zone *time.Location) (pages, error) {
 		"when":  func(t time.Time) string { return l.when(t.In(zone)) },
 		"day":   func(t time.Time) string { return l.day(t.In(zone)) },
 		"tone":  tone,
-		"with":  func(pairs ...any) (map[string]any, error) { return dict(pairs) },
+		"dict":  dict,
 	}
 	set := pages{}
 	for _, name := range pageNames {
@@ -42,7 +42,7 @@ func parsePages(l language, zone *time.Location) (pages, error) {
 }
 
 // dict lets a template pass several values to a part.
-func dict(pairs []any) (map[string]any, error) {
+func dict(pairs ...any) (map[string]any, error) {
 	m := make(map[string]any, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		name, ok := pairs[i].(string)

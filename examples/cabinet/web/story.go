@@ -86,3 +86,6 @@ func hasSurplus(p payment.Payment) bool {
 		return slices.ContainsFunc(a.Charges, func(c payment.Charge) bool { return c.Place == payment.Surplus })
 	})
 }
+
+// Waits tells that the page will ask again by itself.
+func (s story) Waits() bool { return s.refresh > 0 }
