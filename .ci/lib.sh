@@ -13,6 +13,7 @@ gofumpt_version=v0.12.0
 # `go test work` quietly tests the root module alone.
 export GOFLAGS=-buildvcs=false
 export GOWORK=$root/go.work
+export OPLATA_CI=1 # a tool that a test calls must be there
 export PATH=$root/.ci/bin:$PATH
 
 # Every module of the repository, the root first.

@@ -134,9 +134,6 @@ func indexAttempts(rows []attemptRow) map[attemptCell]*attemptRow {
 	return found
 }
 
-// AttemptTable gives the attempt table, one row a line in life order, as a copy.
-func AttemptTable() []attemptRow { return slices.Clone(attemptTable) }
-
 // AttemptStates lists all states in life order.
 func AttemptStates() []AttemptState { return slices.Clone(allState) }
 

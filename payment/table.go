@@ -247,9 +247,6 @@ func indexTable(rows []row) map[cell]*row {
 	return found
 }
 
-// Table gives the payment table, one row a line in life order, as a copy.
-func Table() []row { return slices.Clone(table) }
-
 // Statuses lists all statuses in life order.
 func Statuses() []Status { return slices.Clone(anywhere) }
 

@@ -204,7 +204,7 @@ func TestConnectorsAreBounded(t *testing.T) {
 	require.NoError(t, do("c", "/"))
 	require.Nil(t, lane("b"), "the one longest unused makes room")
 	require.Same(t, a, lane("a"))
-	<-closed
+	await(t, closed)
 
 	done := make(chan error, 2)
 	go func() { done <- do("a", "/slow") }()
@@ -247,7 +247,7 @@ func TestCloseRefusesNewCallsAndLeavesNoConnection(t *testing.T) {
 	<-begun
 
 	transport.Close()
-	<-closed
+	await(t, closed)
 	for _, err := range []error{
 		func() error { _, err := transport.Do(t.Context(), payment(server.URL)); return err }(),
 		get(transport.Client("acme"), server.URL),
@@ -257,7 +257,7 @@ func TestCloseRefusesNewCallsAndLeavesNoConnection(t *testing.T) {
 	}
 	close(release)
 	require.NoError(t, <-done, "a call under way ends well")
-	<-closed
+	await(t, closed)
 	transport.Close()
 }
 
@@ -286,7 +286,7 @@ func TestAConnectionThatCloseCouldNotSeeIsClosedByTheCall(t *testing.T) {
 	}
 	_, err := transport.Do(t.Context(), r)
 	require.NoError(t, err)
-	<-closed
+	await(t, closed)
 }
 
 // watchedServer tells of every connection that the client closed.
@@ -302,4 +302,14 @@ func watchedServer(t *testing.T, h http.HandlerFunc) (*httptest.Server, <-chan s
 	server.Start()
 	t.Cleanup(server.Close)
 	return server, closed
+}
+
+// await waits for less than connections are kept idle.
+func await(t *testing.T, closed <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-closed:
+	case <-time.After(idleTimeout / 3):
+		t.Fatal("the connection is still open")
+	}
 }

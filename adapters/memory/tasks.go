@@ -166,7 +166,7 @@ func (d *taskData) list(t *payment.Task) {
 func (d *taskData) unlist(t *payment.Task) {
 	d.byID.remove(text(t.ID))
 	d.live.remove(dueOf(t))
-
+	d.ready.remove(dueOf(t))
 	d.lanes.remove(laneKey{laneOf(t), t.Order, t.ID})
 }
 

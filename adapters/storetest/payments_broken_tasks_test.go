@@ -369,6 +369,9 @@ func brokenLanes() []broken[payments] {
 		wrong("lets the dead hold up nobody", ruled(func(earlier, later payment.Task, now time.Time, heldUp func(payment.Task) bool) bool {
 			return rightRule(earlier, later, now, heldUp) && !earlier.Dead
 		}), "A dead task holds up the later tasks of its record"),
+		wrong("takes for dead only what was tried", ruled(func(earlier, later payment.Task, now time.Time, heldUp func(payment.Task) bool) bool {
+			return rightRule(earlier, later, now, heldUp) && (!earlier.Dead || earlier.Tries > 0)
+		}), "A task that is put as a dead one holds up what was first before, until it is dropped"),
 		wrong("lets the dead hold up whatever their record has", choosing(func(all []payment.Task, l payment.Lease) []payment.Task {
 			return longestDue(slices.DeleteFunc(slices.Clone(all), func(t payment.Task) bool {
 				return slices.ContainsFunc(all, func(e payment.Task) bool { return e.Dead && e.Record == t.Record })
@@ -426,7 +429,8 @@ func brokenTasks() []broken[payments] {
 		}), "A change whose task was leased anew is refused", "A lost lease writes nothing"),
 		wrong("finishes after it puts", changing(func(_ *payments, c *payment.Change) {
 			c.Put = slices.DeleteFunc(c.Put, func(t payment.Task) bool { return c.Done != nil && t.ID == c.Done.ID })
-		}), "A task that a change both finishes and puts is replaced, not new"),
+		}), "A task that a change both finishes and puts is replaced, not new",
+			"Whatever is done in whatever order leaves what a simple model holds"),
 		wrong("finishes before it puts", func(p *payments) {
 			p.apply = func(ctx context.Context, c payment.Change) error {
 				again := slices.ContainsFunc(c.Put, func(t payment.Task) bool { return c.Done != nil && t.ID == c.Done.ID })

@@ -69,6 +69,14 @@ func laneChecks() []Check[payment.Store] {
 				put(ctx, s, laned("t-1", "p-1", 1, 0)), leases(ctx, s, lease(0), "t-1"),
 			)
 		}),
+		that("A task that is put as a dead one holds up what was first before, until it is dropped", func(ctx context.Context, s payment.Store) error {
+			dead := laned("t-1", "p-1", 1, 0)
+			dead.Dead = true
+			return errors.Join(
+				put(ctx, s, laned("t-2", "p-1", 2, 0), dead), leases(ctx, s, lease(0)),
+				drop(ctx, s, "t-1"), leases(ctx, s, lease(0), "t-2"),
+			)
+		}),
 		that("What a dead task held up goes on when that is put again, dropped or done", revives),
 		that("A lane has no say in another lane, another queue or outside of lanes", apart),
 	}

@@ -105,7 +105,7 @@ type operatorCommand struct {
 var operatorCommands = []operatorCommand{
 	{"release", inStatus(payment.Processing), plain((*payment.Service).Release)},
 	{"approve", payment.Payment.Payable, plain((*payment.Service).Approve)},
-	{"receipt_start", inStatus(payment.WaitingForPayment), plain((*payment.Service).StartReceipt)},
+	{"receipt_start", mayHaveReceipt, plain((*payment.Service).StartReceipt)},
 	{"receipt_send", inStatus(payment.ReceiptCreating), plain((*payment.Service).SendReceipt)},
 	{"receipt_paid", inStatus(payment.ReceiptSent), plain((*payment.Service).ReceiptPaid)},
 	{"receipt_withdraw", inStatus(payment.ReceiptCreating, payment.ReceiptSent), plain((*payment.Service).WithdrawReceipt)},
@@ -115,6 +115,10 @@ var operatorCommands = []operatorCommand{
 
 func inStatus(some ...payment.Status) func(payment.Payment) bool {
 	return func(p payment.Payment) bool { return slices.Contains(some, p.Status) }
+}
+
+func mayHaveReceipt(p payment.Payment) bool {
+	return p.Status == payment.WaitingForPayment && !p.UnderReview()
 }
 
 // hasAnswerableConcern: an open discrepancy cannot be acknowledged away.

@@ -25,6 +25,7 @@ func parsePages(l language, zone *time.Location) (pages, error) {
 		"label": l.label,
 		"money": l.money,
 		"when":  func(t time.Time) string { return l.when(t.In(zone)) },
+		"clock": func(t time.Time) string { return t.In(zone).Format(time.TimeOnly) },
 		"day":   func(t time.Time) string { return l.day(t.In(zone)) },
 		"tone":  tone,
 		"dict":  dict,
