@@ -26,6 +26,7 @@ var stories = []struct {
 	{story{"crediting", good, 2}, func(p payment.Payment, s payment.PostingState) bool {
 		return p.Status == payment.Completed && s == payment.PostingPending
 	}},
+	{story{"surplus", good, 0}, is(payment.Completed, hasSurplus)},
 	{story{"late", good, 0}, is(payment.Completed, isTopUp, wasLate)},
 	{story{"credited", good, 0}, is(payment.Completed, isTopUp)},
 	{story{"paid", good, 0}, is(payment.Completed)},
