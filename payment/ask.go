@@ -81,7 +81,7 @@ func (s *Service) decideOn(ctx context.Context, l loaded, a Attempt, task *TaskR
 	if errors.As(err, &taken) && taken.Claim.Scope == "charge/"+a.Merchant {
 		s.cfg.Logger.WarnContext(ctx, "payment: a charge was told of for two payments; nothing moved",
 			"payment", l.rec.ID, "attempt", a.Number, "held_by", taken.Claim.Record)
-		return l.doc.Payment, nil
+		return l.view(), nil
 	}
 	return p, err
 }

@@ -44,7 +44,7 @@ func (s *Service) Attention(ctx context.Context, p AttentionParams) (Attention, 
 		if err != nil {
 			return Attention{}, err
 		}
-		found.Payments = append(found.Payments, l.doc.Payment)
+		found.Payments = append(found.Payments, l.view())
 	}
 	if records, err = s.store.List(ctx, Query{Kind: ReceiptRecord, Reseller: p.Reseller, Attention: true, Limit: p.Limit}); err != nil {
 		return Attention{}, err
@@ -133,7 +133,7 @@ func (s *Service) Payments(ctx context.Context, p ListParams) ([]Payment, error)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, l.doc.Payment)
+		list = append(list, l.view())
 	}
 	return list, nil
 }

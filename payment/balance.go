@@ -25,8 +25,15 @@ func (s *Service) PayFromBalance(ctx context.Context, p PayFromBalanceParams) (P
 	if err != nil || s.inTx || ordered.Status != Processing {
 		return ordered, err
 	}
-	if err := s.drain(ctx, ledgerQueue, s.onLedger); err != nil {
-		s.cfg.Logger.WarnContext(ctx, "payment: the ledger is told later", "payment", ordered.ID, "error", err)
+	for range 3 { // orders of the same account may stand before it
+		n, err := s.work(ctx, ledgerQueue, s.onLedger)
+		if err != nil {
+			s.cfg.Logger.WarnContext(ctx, "payment: the ledger is told later", "payment", ordered.ID, "error", err)
+		}
+		p, err := s.Payment(ctx, ordered.ID)
+		if err != nil || n == 0 || p.Status != Processing {
+			return p, err
+		}
 	}
 	return s.Payment(ctx, ordered.ID)
 }

@@ -57,7 +57,7 @@ func (s *Service) changeLoaded(ctx context.Context, l loaded, who actor, task *T
 			return Payment{}, err
 		}
 		if len(t.facts) == 0 {
-			return l.doc.Payment, nil
+			return l.view(), nil
 		}
 		p, err := s.commit(ctx, l, t, task)
 		if err == nil {
@@ -104,7 +104,7 @@ func (s *Service) commit(ctx context.Context, l loaded, t *turn, task *TaskRef) 
 	if len(c.Put) > 0 {
 		s.wake.all()
 	}
-	return doc.Payment, nil
+	return readPersonal(c.Record.Personal).view(doc.Payment), nil
 }
 
 // refused errors prove that nothing was written.
@@ -157,7 +157,8 @@ func (s *Service) prepare(ctx context.Context, l loaded, t *turn, task *TaskRef)
 	if err != nil {
 		return Change{}, document{}, fmt.Errorf("payment: body of %s: %w", t.p.ID, err)
 	}
-	c.Record = record(doc.Payment, body, l.rec.Personal)
+	kept := readPersonal(l.rec.Personal).after(doc.Payment, t.shows)
+	c.Record = record(doc.Payment, body, kept.text())
 	return c, doc, nil
 }
 

@@ -49,7 +49,9 @@ func (s *Service) Create(ctx context.Context, p CreateParams) (Payment, error) {
 
 // create writes a payment under an ID that was chosen before.
 func (s *Service) create(ctx context.Context, id string, p CreateParams, joined []string) (Payment, error) {
-	claim := s.keyClaim(p.Reseller, "create", p.Key, p)
+	asked := p
+	asked.Payer = connector.Payer{} // may be erased, and would show in the fingerprint
+	claim := s.keyClaim(p.Reseller, "create", p.Key, asked)
 	for range tries {
 		l, t := s.birth(id, p, joined)
 		if claim != nil {
@@ -78,10 +80,7 @@ func (s *Service) create(ctx context.Context, id string, p CreateParams, joined 
 
 // birth is a payment before its first event.
 func (s *Service) birth(id string, p CreateParams, joined []string) (loaded, *turn) {
-	var l loaded
-	if p.Payer != (connector.Payer{}) {
-		l.rec.Personal = encode(p.Payer)
-	}
+	l := loaded{rec: Record{Personal: personal{Payer: p.Payer}.text()}}
 	t := s.turn(Payment{
 		ID: id, Reseller: p.Reseller, Account: p.Account, Purpose: p.Purpose, Description: p.Description, Order: p.Order,
 		Joined: joined,
@@ -162,26 +161,17 @@ func (s *Service) repeated(ctx context.Context, held Claim, want *Claim) (Paymen
 		return Payment{}, ErrKeyReused
 	}
 	l, err := s.load(ctx, held.Record)
-	return l.doc.Payment, err
+	return l.view(), err
 }
 
 // Payment reads a payment. ErrNotFound if there is none.
 func (s *Service) Payment(ctx context.Context, id string) (Payment, error) {
 	l, err := s.load(ctx, id)
-	return l.doc.Payment, err
+	return l.view(), err
 }
 
-// payer is what is kept about the person who pays, unless it was erased.
-func (l loaded) payer() connector.Payer {
-	var p connector.Payer
-	if len(l.rec.Personal) > 0 {
-		_ = json.Unmarshal(l.rec.Personal, &p) // written by birth; without it the gateway is told nothing
-	}
-	return p
-}
-
-// Erase deletes the personal data of a payment: what was told about the person who pays. The history stays whole, because
-// it never held any.
+// Erase deletes the personal data of a payment: what was told about the person who pays, and what a live attempt shows
+// them. The history stays whole, because it never held any.
 func (s *Service) Erase(ctx context.Context, p CommandParams) (Payment, error) {
 	if err := p.check(true); err != nil {
 		return Payment{}, err
@@ -189,7 +179,7 @@ func (s *Service) Erase(ctx context.Context, p CommandParams) (Payment, error) {
 	for range tries {
 		l, err := s.load(ctx, p.Payment)
 		if err != nil || l.rec.Personal == nil {
-			return l.doc.Payment, err
+			return l.view(), err
 		}
 		l.rec.Personal = nil
 		t := s.turn(l.doc.Payment, actor{p.By, p.Reason})

@@ -78,7 +78,7 @@ type Attempt struct {
 	Asked     billing.Money  `json:"asked"`         // of the gateway
 	Worth     billing.Money  `json:"worth"`         // in the payment's currency
 	By        string         `json:"by,omitempty"`  // who started it, as the host calls them
-	Show      connector.Show `json:"show,omitzero"` // what to put before the payer
+	Show      connector.Show `json:"show,omitzero"` // what to put before the payer while it is live; kept outside the history
 	Askable   bool           `json:"askable,omitempty"`
 	Deadline  time.Time      `json:"deadline,omitzero"` // end of the processing period
 	StartedAt time.Time      `json:"started_at"`

@@ -152,7 +152,7 @@ func (s *Service) toPayment(ctx context.Context, rec Record, opened connector.Op
 	}
 	a, ok := l.doc.Payment.attemptOf(opened.Account, r)
 	if !ok {
-		return Received{Payment: l.doc.Payment}, nil // a repeat of a charge that was placed without an attempt of its own
+		return Received{Payment: l.view()}, nil // a repeat of a charge that was placed without an attempt of its own
 	}
 	if !current && (a.Method != opened.Method.ID || a.Settings != opened.Version) {
 		return Received{}, &connector.SignatureError{Cause: connector.SignatureOldKey}

@@ -60,7 +60,9 @@ type Config struct {
 	// ConfirmWithin is how long a hold may wait for its confirmation. Default 0: no deadline.
 	ConfirmWithin time.Duration
 
-	// OverdueConcern is how long an attempt may be overdue before an operator is told. Default 24 hours.
+	// OverdueConcern is how long an attempt may be overdue before an operator is told, unless its payment was paid or
+	// cancelled meanwhile. Default 24 hours; negative: never. Where a gateway cannot be asked and tells of no refusals,
+	// every page that a payer leaves becomes such an attempt.
 	OverdueConcern time.Duration
 
 	// AskTimeout bounds one question to a gateway. Default 10 seconds.

@@ -43,7 +43,7 @@ func (s *Service) Start(ctx context.Context, p StartParams) (Attempt, error) {
 	if err != nil {
 		return Attempt{}, err
 	}
-	if a, ok := l.doc.Payment.liveWith(p); ok {
+	if a, ok := l.view().liveWith(p); ok {
 		return a, nil
 	}
 	opened, err := s.open(ctx, p.Method, l.doc.Payment.Reseller)
@@ -92,6 +92,7 @@ func (s *Service) start(ctx context.Context, l loaded, p StartParams, opened con
 		if t.sealed, err = s.seal(ctx, t.p.ID, begun.attempt.Number, begun.state); err != nil {
 			return Attempt{}, err
 		}
+		t.shows = map[int]connector.Show{begun.attempt.Number: begun.attempt.Show}
 		if err := t.raise(EventStarted, &begun.attempt, nil); err != nil {
 			return Attempt{}, err
 		}
@@ -108,7 +109,7 @@ func (s *Service) start(ctx context.Context, l loaded, p StartParams, opened con
 		if l, err = s.load(ctx, p.Payment); err != nil {
 			return Attempt{}, err
 		}
-		if a, ok := l.doc.Payment.liveWith(p); ok {
+		if a, ok := l.view().liveWith(p); ok {
 			return a, nil
 		}
 	}
@@ -142,7 +143,7 @@ func (s *Service) startedBefore(ctx context.Context, claim *Claim, cause error) 
 		return Attempt{}, err
 	}
 	n, err := strconv.Atoi(number)
-	return l.doc.Payment.Attempt(n), err
+	return l.view().Attempt(n), err
 }
 
 // begun is an attempt that is not written yet.
@@ -167,7 +168,7 @@ func (s *Service) begin(l loaded, p StartParams, opened connector.OpenedMethod) 
 	}
 	order := connector.Order{
 		Reference: a.Reference, Amount: a.Asked, Description: pay.Description, Account: pay.Account, ReturnURL: p.ReturnURL,
-		CallbackURL: s.cfg.CallbackURL(p.Method), Language: p.Language, Payer: l.payer(), StartedAt: a.StartedAt,
+		CallbackURL: s.cfg.CallbackURL(p.Method), Language: p.Language, Payer: readPersonal(l.rec.Personal).Payer, StartedAt: a.StartedAt,
 	}
 	step, err := opened.Gateway.Start(order)
 	if err != nil {
@@ -291,6 +292,7 @@ func (s *Service) step(ctx context.Context, id string, number int, next connecto
 		if t.sealed, err = s.seal(ctx, id, number, state); err != nil {
 			return err
 		}
+		t.shows = map[int]connector.Show{number: a.Show}
 		return t.raise(EventStepped, &a, nil)
 	})
 	return p.Attempt(number), err

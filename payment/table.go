@@ -156,7 +156,8 @@ var table = []row{
 	{anywhere, EventSecondCharge, same, doSurplus, thenNothing, ourChoice},
 	{anywhere, EventContradiction, same, doNothing, thenLook, ourChoice},
 	{anywhere, EventTestMoney, same, doNothing, thenLook, ourChoice},
-	{anywhere, EventOverdueLong, same, doNothing, thenLook, ourChoice},
+	{without(anywhere, done...), EventOverdueLong, same, doNothing, thenLook, ourChoice},
+	{done, EventOverdueLong, same, doNothing, thenNothing, ourChoice},
 
 	// Money from another record: a predecessor's late success, an unallocated receipt.
 	{union(in(Processing), payable), EventTransferred, Completed, doSettle, thenNothing, ourChoice},

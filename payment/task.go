@@ -77,7 +77,7 @@ func (s *Service) alarms(p Payment) map[string]Task {
 		if a.State == AttemptLive && !a.Deadline.IsZero() {
 			add("period", a.Deadline, timerQueue, timer{EventPeriodEnded, a.Number})
 		}
-		if a.State == AttemptOverdue {
+		if a.State == AttemptOverdue && s.cfg.OverdueConcern > 0 {
 			add("long", a.EndedAt.Add(s.cfg.OverdueConcern), timerQueue, timer{EventOverdueLong, a.Number})
 		}
 		if a.Askable && !a.State.final() && a.State != AttemptAuthorized {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/oplata-go/oplata/billing"
+	"github.com/oplata-go/oplata/connector"
 )
 
 // rules are the choices a host made that the tables leave open.
@@ -26,9 +27,10 @@ type turn struct {
 	facts  []fact
 	claims []Claim
 	tasks  []Task
-	sealed string   // step state to store with the next fact
-	birth  *Payment // of a payment that is being made
-	cur    fact     // the fact being made
+	sealed string                 // step state to store with the next fact
+	birth  *Payment               // of a payment that is being made
+	shows  map[int]connector.Show // what attempts show from now on
+	cur    fact                   // the fact being made
 }
 
 // word is what a gateway, an operator or the clock says about an attempt.
@@ -178,7 +180,9 @@ func (t *turn) concern(on EventName, a *Attempt, c *Charge) {
 // close ends the fact being made.
 func (t *turn) close(a *Attempt) {
 	if a != nil {
-		t.cur.Attempts = append([]Attempt{*a}, t.cur.Attempts...)
+		kept := *a
+		kept.Show = connector.Show{} // stands beside the history, see personal
+		t.cur.Attempts = append([]Attempt{kept}, t.cur.Attempts...)
 	}
 	t.p.Attempts = slices.Clone(t.p.Attempts)
 	for _, changed := range t.cur.Attempts {

@@ -76,9 +76,10 @@ func (c Config) complete() (Config, error) {
 	c.Rate = cmp.Or(c.Rate, 20)
 	c.Burst = cmp.Or(c.Burst, 20)
 	c.Tries = cmp.Or(c.Tries, 5)
-	c.MinPause = cmp.Or(c.MinPause, 500*time.Millisecond)
+	// A default gives way to the neighbor that was given.
+	c.MinPause = cmp.Or(c.MinPause, min(500*time.Millisecond, cmp.Or(c.MaxPause, time.Hour)))
 	c.MaxPause = cmp.Or(c.MaxPause, max(15*time.Second, c.MinPause))
-	c.TryTimeout = cmp.Or(c.TryTimeout, 30*time.Second)
+	c.TryTimeout = cmp.Or(c.TryTimeout, min(30*time.Second, cmp.Or(c.Timeout, time.Hour)))
 	c.Timeout = cmp.Or(c.Timeout, max(90*time.Second, c.TryTimeout))
 	c.MaxBody = cmp.Or(c.MaxBody, 1<<20)
 	c.MaxConnectors = cmp.Or(c.MaxConnectors, 1000)

@@ -230,13 +230,3 @@ func TestTheProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
 		require.Nil(t, transport.Proxy)
 	}
 }
-
-func TestEveryWrongFieldIsNamed(t *testing.T) {
-	_, err := New(Config{
-		Rate: -1, Burst: -1, Tries: -1, MinPause: -1, MaxPause: -2, TryTimeout: -1, Timeout: -2, MaxBody: -1, MaxConnectors: -1,
-		Networks: []Network{{}},
-	})
-	for _, field := range []string{"Rate", "Burst", "Tries", "MinPause", "MaxPause", "TryTimeout", "Timeout", "MaxBody", "MaxConnectors", "Networks[0].Prefix"} {
-		require.ErrorContains(t, err, "httptransport: config: "+field+": ")
-	}
-}

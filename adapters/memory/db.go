@@ -36,7 +36,7 @@ func (db *DB) Clone() *DB {
 // read gives the present content, which stays as it is.
 func (db *DB) read(ctx context.Context) (content, error) {
 	if err := ctx.Err(); err != nil {
-		return content{}, fmt.Errorf("memory: read: %w", err)
+		return content{}, fmt.Errorf("memory: %w", err)
 	}
 	if now := db.current.Load(); now != nil {
 		return *now, nil

@@ -134,7 +134,7 @@ func (p Payments) Events(ctx context.Context, record string, after int64, limit 
 		return nil, err
 	}
 	var found []payment.Event
-	for key, e := range now.payments.events.from(place{record, after}) {
+	for key, e := range now.payments.events.from(place{record, after + 1}) {
 		if key.owner != record || len(found) >= limit {
 			break
 		}

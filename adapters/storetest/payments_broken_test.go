@@ -194,11 +194,6 @@ func selecting(alter func(*payment.Query)) func(*payments) {
 	}
 }
 
-// both spoils in two ways.
-func both(one, other func(*payments)) func(*payments) {
-	return func(p *payments) { one(p); other(p) }
-}
-
 // storedTask reads a task from the right store; the zero task if there is none.
 func (p *payments) storedTask(ctx context.Context, id string) payment.Task {
 	tasks, _ := p.right.Tasks(ctx, payment.TaskQuery{Limit: 1000})
