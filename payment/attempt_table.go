@@ -122,7 +122,7 @@ type attemptCell struct {
 	news  news
 }
 
-var attemptIndex = indexAttempts(attemptTable)
+var attemptIndex = indexAttempts(attemptTable) //nolint:gochecknoglobals // the table by its key, never changed
 
 func indexAttempts(rows []attemptRow) map[attemptCell]*attemptRow {
 	found := make(map[attemptCell]*attemptRow)

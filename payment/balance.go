@@ -50,7 +50,8 @@ func (t *turn) orderBalance(amount billing.Money) error {
 	if t.p.UnderReview() {
 		return ErrUnderReview
 	}
-	if order, err := amount.Cmp(outstanding); err != nil || order > 0 || amount.Sign() <= 0 {
+	order, err := amount.Cmp(outstanding)
+	if err != nil || order > 0 || amount.Sign() <= 0 {
 		return &ParamError{Field: "Amount", Reason: "must be positive and at most what is outstanding"}
 	}
 	a := Attempt{
@@ -64,8 +65,9 @@ func (t *turn) orderBalance(amount billing.Money) error {
 // no funds and the other, slower, when there were: then the order was given up, and the debit goes back.
 func (t *turn) debited(order posting, refusal error) error {
 	a := t.p.Attempt(order.Attempt)
-	if a.State != AttemptLive && (a.State != AttemptFailed || refusal != nil) {
-		return nil // answered before
+	givenUp := a.State == AttemptFailed && refusal == nil
+	if a.State != AttemptLive && !givenUp {
+		return nil
 	}
 	a.EndedAt = t.now
 	if refusal != nil {

@@ -16,11 +16,17 @@ import (
 // chain links the events of each record by HMACs, so that nobody without the key can alter, drop, insert or reorder one
 // unseen. A cut tail shows against the head that leaves with every published event.
 type chain struct {
-	keys    secret.KeyProvider
-	derived sync.Map // key ID → derived key
+	keys secret.KeyProvider
+
+	mu      sync.RWMutex
+	derived map[string][]byte // by key ID
 }
 
 const chainPurpose = "payment-events/v1"
+
+func newChain(keys secret.KeyProvider) *chain {
+	return &chain{keys: keys, derived: make(map[string][]byte)}
+}
 
 // link gives the event its key's name and its MAC over the one before.
 func (c *chain) link(ctx context.Context, e *Event, prev []byte) error {
@@ -35,7 +41,7 @@ func (c *chain) link(ctx context.Context, e *Event, prev []byte) error {
 
 // holds reports whether the event follows prev.
 func (c *chain) holds(ctx context.Context, e *Event, prev []byte) (bool, error) {
-	derived, ok := c.derived.Load(e.KeyID)
+	derived, ok := c.known(e.KeyID)
 	if !ok {
 		key, err := c.keys.Key(ctx, e.KeyID)
 		if err != nil {
@@ -43,15 +49,24 @@ func (c *chain) holds(ctx context.Context, e *Event, prev []byte) (bool, error) 
 		}
 		derived = c.derive(key)
 	}
-	return hmac.Equal(e.MAC, mac(derived.([]byte), e, prev)), nil //nolint:forcetypeassert // derive stores nothing else
+	return hmac.Equal(e.MAC, mac(derived, e, prev)), nil
+}
+
+func (c *chain) known(id string) ([]byte, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	derived, ok := c.derived[id]
+	return derived, ok
 }
 
 func (c *chain) derive(k secret.Key) []byte {
-	if derived, ok := c.derived.Load(k.ID); ok {
-		return derived.([]byte) //nolint:forcetypeassert // stored below, nothing else is
+	if derived, ok := c.known(k.ID); ok {
+		return derived
 	}
 	derived := secret.Derive(k, chainPurpose)
-	c.derived.Store(k.ID, derived)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.derived[k.ID] = derived
 	return derived
 }
 
@@ -64,13 +79,13 @@ func mac(key []byte, e *Event, prev []byte) []byte {
 		buf.WriteString(b)
 	}
 	number := func(n int64) {
-		buf.Write(binary.BigEndian.AppendUint64(buf.AvailableBuffer(), uint64(n))) //nolint:gosec // bits, not a value
+		buf.Write(binary.BigEndian.AppendUint64(buf.AvailableBuffer(), uint64(n)))
 	}
 	field(e.Record)
 	number(e.Seq)
 	field(e.ID)
 	number(e.At.UnixMicro())
-	field(string(e.Name))
+	field(e.Name)
 	field(e.KeyID)
 	number(int64(len(e.Body)))
 	buf.Write(e.Body)

@@ -140,7 +140,7 @@ func (s *Service) keyClaim(reseller, command, key string, params any) *Claim {
 	}
 	text, err := json.Marshal(params)
 	if err != nil {
-		panic("payment: parameters: " + err.Error())
+		panic("payment: parameters: " + err.Error()) //nolint:forbidigo // structs of texts, amounts and times always marshal
 	}
 	print := sha256.Sum256(text)
 	return &Claim{Scope: "key/" + reseller + "/" + command, Key: key, Print: hex.EncodeToString(print[:])}

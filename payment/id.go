@@ -14,7 +14,7 @@ var idText = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(
 // newID makes an ID that sorts by the time it was made: 48 bits of milliseconds, 80 random bits.
 func (s *Service) newID(prefix string) (string, error) {
 	var b [18]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(s.now().UnixMilli())) //nolint:gosec // after 1970
+	binary.BigEndian.PutUint64(b[:8], uint64(s.now().UnixMilli()))
 	if _, err := io.ReadFull(s.cfg.Random, b[8:]); err != nil {
 		return "", fmt.Errorf("payment: random source: %w", err)
 	}

@@ -2,8 +2,11 @@ package payment
 
 import (
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +75,7 @@ func unborn(purpose Purpose) *state {
 
 // birthMoves make the payment.
 func birthMoves() []move {
-	make := func(name string, on EventName, fits func(Purpose) bool) move {
+	birth := func(name string, on EventName, fits func(Purpose) bool) move {
 		return command(name, func(t *turn) error {
 			if !fits(t.p.Purpose) {
 				return ErrTransition
@@ -85,9 +88,9 @@ func birthMoves() []move {
 		})
 	}
 	return []move{
-		make("create", EventCreated, func(Purpose) bool { return true }),
-		make("create pending", EventCreatedPending, func(p Purpose) bool { return p == RenderedServices }),
-		make("accept a receipt", EventReceiptAccepted, func(p Purpose) bool { return p == TopUp }),
+		birth("create", EventCreated, func(Purpose) bool { return true }),
+		birth("create pending", EventCreatedPending, func(p Purpose) bool { return p == RenderedServices }),
+		birth("accept a receipt", EventReceiptAccepted, func(p Purpose) bool { return p == TopUp }),
 	}
 }
 
@@ -96,9 +99,7 @@ func (s *state) clone() *state {
 	c.pending, c.applied, c.transfers = slices.Clone(s.pending), slices.Clone(s.applied), slices.Clone(s.transfers)
 	c.refused = slices.Clone(s.refused)
 	c.took = make(map[string]billing.Money, len(s.took))
-	for k, v := range s.took {
-		c.took[k] = v
-	}
+	maps.Copy(c.took, s.took)
 	if s.next != nil {
 		n := *s.next
 		c.next = &n
@@ -142,12 +143,11 @@ func (s *state) turnQuietly(p *Payment, decide func(*turn) error) error {
 func command(name string, decide func(*turn) error) move {
 	return move{name, func(s *state) (bool, error) {
 		before := s.p
-		err := s.turnOn(&s.p, decide)
-		if err != nil {
+		taken := s.turnOn(&s.p, decide) == nil
+		if !taken {
 			s.p = before
-			return false, nil
 		}
-		return true, nil
+		return taken, nil
 	}}
 }
 
@@ -555,9 +555,9 @@ func allMoves() []move {
 func allStarts() []*state { return []*state{unborn(TopUp), unborn(Order), unborn(RenderedServices)} }
 
 func TestModel(t *testing.T) {
-	depth := 7
-	if testing.Short() {
-		depth = 5
+	depth := 6
+	if d, err := strconv.Atoi(os.Getenv("OPLATA_MODEL_DEPTH")); err == nil {
+		depth = d
 	}
 	seen, err := explore(allStarts(), allMoves(), depth, 3_000_000, judge)
 	require.NoError(t, err)

@@ -301,8 +301,9 @@ func (s *Service) ReturnReceipt(ctx context.Context, p ReturnParams) (Receipt, e
 			f := receiptFact{By: p.By, Reason: p.Reason, Condition: d.Receipt.ReceiptCondition}
 			f.Condition.Status = ReceiptReturned
 			return EventReceiptReturned, &f, nil
+		default:
+			return "", nil, &TransitionError{ID: d.Receipt.ID, From: d.Receipt.Status, On: EventReceiptReturned}
 		}
-		return "", nil, &TransitionError{ID: d.Receipt.ID, From: d.Receipt.Status, On: EventReceiptReturned}
 	})
 }
 

@@ -42,6 +42,7 @@ func (t *turn) charged(number int, r connector.Result, testMethod bool) error {
 		if row := attemptIndex[attemptCell{a.State, n}]; row != nil && (row.Raise == EventContradiction || row.Raise == EventTestMoney) {
 			w.doubt = doubt
 		}
+	default: // it says nothing to keep
 	}
 	return t.hear(number, n, w)
 }
@@ -71,8 +72,9 @@ func classify(a Attempt, r connector.Result, testMethod bool) news {
 		return newsDeclined
 	case connector.Voided:
 		return newsLapsed
+	default: // pending says nothing; the other states are of refunds and disputes
+		return newsRepeated
 	}
-	return newsRepeated
 }
 
 // snapshot passes on what a gateway answered when it was asked: all that was missed, in order.

@@ -122,7 +122,7 @@ func New(cfg Config) (*Service, error) {
 	return &Service{
 		cfg:    cfg,
 		store:  cfg.Store,
-		chain:  &chain{keys: cfg.Secrets},
+		chain:  newChain(cfg.Secrets),
 		sealer: secret.NewSealer(cfg.Secrets),
 		wake:   newWake(),
 	}, nil
@@ -150,7 +150,7 @@ func (c *Config) setDefaults() {
 		c.Observer = NopObserver{}
 	}
 	if c.Now == nil {
-		c.Now = time.Now
+		c.Now = time.Now //nolint:forbidigo // the documented default
 	}
 	if c.Random == nil {
 		c.Random = rand.Reader

@@ -187,7 +187,7 @@ func (s *Service) newAttempt(p Payment, opened connector.OpenedMethod, by string
 	}
 	a := Attempt{
 		Number: len(p.Attempts) + 1, Method: opened.Method.ID, Settings: opened.Version, Merchant: opened.Account,
-		Reference: digits(int64(n)), //nolint:gosec // below 2⁶³
+		Reference: digits(int64(n)),
 		State:     AttemptLive, Asked: p.Outstanding(), Worth: p.Outstanding(), By: by, StartedAt: s.now(),
 	}
 	if shaped, ok := opened.Gateway.(connector.Referencer); ok {

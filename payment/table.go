@@ -229,7 +229,7 @@ type cell struct {
 }
 
 // index finds the row of a pair. It is built once from the table and never changes.
-var index = indexTable(table)
+var index = indexTable(table) //nolint:gochecknoglobals // the table by its key, never changed
 
 func indexTable(rows []row) map[cell]*row {
 	found := make(map[cell]*row)

@@ -117,7 +117,7 @@ func (s *Service) rearm(before, now Payment, task *TaskRef) (put []Task, drop []
 func encode(v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {
-		panic("payment: encode: " + err.Error())
+		panic("payment: encode: " + err.Error()) //nolint:forbidigo // what this package made always marshals
 	}
 	return text
 }

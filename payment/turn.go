@@ -114,6 +114,7 @@ func (t *turn) move(to Status, on EventName, a *Attempt) {
 		if on == EventPeriodEnded && t.periodToWaiting {
 			to = WaitingForPayment
 		}
+	default: // the table names it
 	}
 	if !isBusy(p.Status) && isBusy(to) {
 		p.Previous = p.Status

@@ -168,6 +168,7 @@ func (t *turn) alarm(body timer, balanceOnDue bool) error {
 			t.p.Postponed = []EventName{EventDuePassed}
 			return t.orderBalance(billing.Money{})
 		}
+	default:
 	}
 	return t.raise(body.Event, nil, nil)
 }
@@ -217,12 +218,10 @@ func (s *Service) onLedger(ctx context.Context, task Task) *TaskEnd {
 
 func (s *Service) post(ctx context.Context, o posting) error {
 	p := billing.Posting{Key: o.Key, Account: o.Account, Amount: o.Amount, Comment: o.Comment, At: s.now()}
-	switch o.Kind {
-	case credit:
+	if o.Kind == credit {
 		return s.cfg.Ledger.Credit(ctx, p)
-	case forcedDebit:
-		p.Forced = true
 	}
+	p.Forced = o.Kind == forcedDebit
 	return s.cfg.Ledger.Debit(ctx, p)
 }
 

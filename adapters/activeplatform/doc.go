@@ -15,12 +15,12 @@
 // is under "x-activeplatform" and comes back unchanged.
 //
 //	type       JSON Schema
-//	string     string
-//	password   string, writeOnly: a secret
-//	text       string
-//	select     string; enum, when options are given
-//	radio      string; enum, when options are given
-//	checkbox   array of different strings, the chosen options
+//	string     a string
+//	password   a string that is writeOnly: a secret
+//	text       a string
+//	select     a string; an enum, when options are given
+//	radio      a string; an enum, when options are given
+//	checkbox   an array of different strings, the chosen options
 //
 // ActivePlatform knows neither numbers nor booleans nor nested settings; a schema with those, or with limits and patterns,
 // cannot be turned into descriptors.

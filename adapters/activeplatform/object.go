@@ -70,7 +70,7 @@ func raw(v any) json.RawMessage {
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(v) // cannot fail: strings, numbers, booleans and what was read from JSON
+	_ = e.Encode(v) //nolint:errchkjson // cannot fail: strings, numbers, booleans and what was read from JSON
 	return bytes.TrimSpace(out.Bytes())
 }
 

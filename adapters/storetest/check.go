@@ -40,6 +40,9 @@ type Opened[S any] struct {
 var ErrNotReopenable = errors.New("storetest: the check reopens its store, and Opened.Reopen is nil")
 
 // that makes a check of a store that stays open.
+//
+// Most checks are one errors.Join of steps. Its arguments are evaluated from left to right: what a check does and what
+// must hold then stand in the order in which they happen, and all faults are told, not only the first.
 func that[S any](name string, holds func(ctx context.Context, store S) error) Check[S] {
 	run := func(ctx context.Context, o Opened[S]) error { return holds(ctx, o.Store) }
 	return Check[S]{Name: name, Run: opening(run)}

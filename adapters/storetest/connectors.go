@@ -35,7 +35,8 @@ func method(id string, version int64, settings int) connector.MethodRecord {
 // settings gives a version of a payment method's settings that was checked against a version of the connector.
 func settings(method string, version int, checked int64) connector.SettingsRecord {
 	return connector.SettingsRecord{
-		Method: method, Version: version, ConnectorVersion: checked, Revision: 1, Body: fmt.Appendf(nil, `{"settings":%d}`, version),
+		Method: method, Version: version, ConnectorVersion: checked, Revision: 1,
+		Body: fmt.Appendf(nil, `{"settings":%d}`, version),
 	}
 }
 
@@ -117,7 +118,8 @@ func connectorChecks() []Check[connector.Store] {
 		that("A count of payment methods is never written", func(ctx context.Context, s connector.Store) error {
 			return errors.Join(
 				s.PutConnector(ctx, kind("c-1", 1, 7), false), hasKind(ctx, s, kind("c-1", 1, 0)),
-				putMethods(ctx, s, "m-1"), s.PutConnector(ctx, kind("c-1", 2, 9), false), hasKind(ctx, s, kind("c-1", 2, 1)),
+				putMethods(ctx, s, "m-1"), s.PutConnector(ctx, kind("c-1", 2, 9), false),
+				hasKind(ctx, s, kind("c-1", 2, 1)),
 			)
 		}),
 		that("A connector is replaced whole by its next version", func(ctx context.Context, s connector.Store) error {
@@ -152,7 +154,8 @@ func connectorChecks() []Check[connector.Store] {
 		}),
 		that("A deleted connector is gone, and others stay", func(ctx context.Context, s connector.Store) error {
 			return errors.Join(
-				putKinds(ctx, s, "c-1", "c-2"), s.DeleteConnector(ctx, "c-1", 1), noKind(ctx, s, "c-1"), hasKind(ctx, s, kind("c-2", 1, 0)),
+				putKinds(ctx, s, "c-1", "c-2"), s.DeleteConnector(ctx, "c-1", 1), noKind(ctx, s, "c-1"),
+				hasKind(ctx, s, kind("c-2", 1, 0)),
 				putKinds(ctx, s, "c-1"), hasKind(ctx, s, kind("c-1", 1, 0)), // the ID is free again
 			)
 		}),
@@ -162,7 +165,8 @@ func connectorChecks() []Check[connector.Store] {
 		that("A connector of another version is not deleted", func(ctx context.Context, s connector.Store) error {
 			return errors.Join(
 				putKinds(ctx, s, "c-1"), s.PutConnector(ctx, kind("c-1", 2, 0), false),
-				refused(s.DeleteConnector(ctx, "c-1", 1), connector.ErrConflict), refused(s.DeleteConnector(ctx, "c-1", 3), connector.ErrConflict),
+				refused(s.DeleteConnector(ctx, "c-1", 1), connector.ErrConflict),
+				refused(s.DeleteConnector(ctx, "c-1", 3), connector.ErrConflict),
 				hasKind(ctx, s, kind("c-1", 2, 0)),
 			)
 		}),
@@ -182,7 +186,8 @@ func keepsBodies(ctx context.Context, s connector.Store) error {
 		rewritten := first
 		rewritten.Revision = 2
 		err := errors.Join(
-			s.PutConnector(ctx, c, false), s.PutMethod(ctx, m, &first), hasKind(ctx, s, counted), hasMethod(ctx, s, m), hasSettings(ctx, s, first),
+			s.PutConnector(ctx, c, false), s.PutMethod(ctx, m, &first), hasKind(ctx, s, counted),
+			hasMethod(ctx, s, m), hasSettings(ctx, s, first),
 			s.RewriteSettings(ctx, rewritten), hasSettings(ctx, s, rewritten),
 		)
 		if err != nil {
@@ -209,7 +214,8 @@ func sharesNoBodies(ctx context.Context, s connector.Store) error {
 		}
 		err = errors.Join(
 			same(c, kind("c-1", 1, 1)), same(m, method("m-1", 1, 1)), same(first, settings("m-1", 1, 1)),
-			sameAll(cs, []connector.ConnectorRecord{kind("c-1", 1, 1)}), sameAll(ms, []connector.MethodRecord{method("m-1", 1, 1)}),
+			sameAll(cs, []connector.ConnectorRecord{kind("c-1", 1, 1)}),
+			sameAll(ms, []connector.MethodRecord{method("m-1", 1, 1)}),
 		)
 		if err != nil {
 			return err
@@ -234,21 +240,27 @@ func useChecks() []Check[connector.Store] {
 			elsewhere, its := method("m-3", 1, 1), settings("m-3", 1, 1)
 			elsewhere.Connector = "c-2"
 			err := errors.Join(
-				putKinds(ctx, s, "c-1", "c-2", "c-3"), putMethods(ctx, s, "m-1"), s.PutMethod(ctx, other, &first), s.PutMethod(ctx, elsewhere, &its),
+				putKinds(ctx, s, "c-1", "c-2", "c-3"), putMethods(ctx, s, "m-1"), s.PutMethod(ctx, other, &first),
+				s.PutMethod(ctx, elsewhere, &its),
 				s.PutMethod(ctx, method("m-1", 2, 1), nil), // a change is not counted again
-				hasKind(ctx, s, kind("c-1", 1, 2)), hasKind(ctx, s, kind("c-2", 1, 1)), hasKind(ctx, s, kind("c-3", 1, 0)),
+				hasKind(ctx, s, kind("c-1", 1, 2)), hasKind(ctx, s, kind("c-2", 1, 1)),
+				hasKind(ctx, s, kind("c-3", 1, 0)),
 			)
 			if err != nil {
 				return err
 			}
 			all, err := s.Connectors(ctx, "", 10)
-			return errors.Join(err, sameAll(all, []connector.ConnectorRecord{kind("c-1", 1, 2), kind("c-2", 1, 1), kind("c-3", 1, 0)}))
+			return errors.Join(
+				err,
+				sameAll(all, []connector.ConnectorRecord{kind("c-1", 1, 2), kind("c-2", 1, 1), kind("c-3", 1, 0)}),
+			)
 		}),
 		that("A connector in use is written unless it has to be unused", func(ctx context.Context, s connector.Store) error {
 			return errors.Join(
 				putKinds(ctx, s, "c-1", "c-2"), putMethods(ctx, s, "m-1"),
 				s.PutConnector(ctx, kind("c-1", 2, 0), false), hasKind(ctx, s, kind("c-1", 2, 1)),
-				refused(s.PutConnector(ctx, kind("c-1", 3, 0), true), connector.ErrInUse), hasKind(ctx, s, kind("c-1", 2, 1)),
+				refused(s.PutConnector(ctx, kind("c-1", 3, 0), true), connector.ErrInUse),
+				hasKind(ctx, s, kind("c-1", 2, 1)),
 				s.PutConnector(ctx, kind("c-2", 2, 0), true), hasKind(ctx, s, kind("c-2", 2, 0)),
 				s.PutConnector(ctx, kind("c-3", 1, 0), true), hasKind(ctx, s, kind("c-3", 1, 0)),
 			)
@@ -265,7 +277,8 @@ func useChecks() []Check[connector.Store] {
 		that("A connector in use is not deleted", func(ctx context.Context, s connector.Store) error {
 			return errors.Join(
 				putKinds(ctx, s, "c-1"), putMethods(ctx, s, "m-1"),
-				refused(s.DeleteConnector(ctx, "c-1", 1), connector.ErrInUse), hasKind(ctx, s, kind("c-1", 1, 1)), hasMethod(ctx, s, method("m-1", 1, 1)),
+				refused(s.DeleteConnector(ctx, "c-1", 1), connector.ErrInUse), hasKind(ctx, s, kind("c-1", 1, 1)),
+				hasMethod(ctx, s, method("m-1", 1, 1)),
 			)
 		}),
 		that("A conflict of versions goes before a connector in use", func(ctx context.Context, s connector.Store) error {

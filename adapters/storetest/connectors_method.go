@@ -12,25 +12,30 @@ func methodChecks() []Check[connector.Store] {
 	return []Check[connector.Store]{
 		that("An inserted payment method is read back whole, and its settings", func(ctx context.Context, s connector.Store) error {
 			return errors.Join(
-				putKinds(ctx, s, "c-1"), putMethods(ctx, s, "m-1"), hasMethod(ctx, s, method("m-1", 1, 1)), hasSettings(ctx, s, settings("m-1", 1, 1)),
+				putKinds(ctx, s, "c-1"), putMethods(ctx, s, "m-1"), hasMethod(ctx, s, method("m-1", 1, 1)),
+				hasSettings(ctx, s, settings("m-1", 1, 1)),
 			)
 		}),
 		that("A payment method that nobody inserted is not found", func(ctx context.Context, s connector.Store) error {
-			return errors.Join(noMethod(ctx, s, "m-1"), putKinds(ctx, s, "c-1"), putMethods(ctx, s, "m-1"), noMethod(ctx, s, "m-2"))
+			return errors.Join(
+				noMethod(ctx, s, "m-1"), putKinds(ctx, s, "c-1"), putMethods(ctx, s, "m-1"), noMethod(ctx, s, "m-2"),
+			)
 		}),
 		that("A payment method is replaced whole by its next version", func(ctx context.Context, s connector.Store) error {
 			m := method("m-1", 2, 1)
 			m.Active = false
 			return errors.Join(
 				putKinds(ctx, s, "c-1"), putMethods(ctx, s, "m-1", "m-2"), s.PutMethod(ctx, m, nil),
-				hasMethod(ctx, s, m), hasSettings(ctx, s, settings("m-1", 1, 1)), noSettings(ctx, s, "m-1", 2), hasMethod(ctx, s, method("m-2", 1, 1)),
+				hasMethod(ctx, s, m), hasSettings(ctx, s, settings("m-1", 1, 1)), noSettings(ctx, s, "m-1", 2),
+				hasMethod(ctx, s, method("m-2", 1, 1)),
 			)
 		}),
 		that("A payment method and a new version of its settings are one write", func(ctx context.Context, s connector.Store) error {
 			second := settings("m-1", 2, 1)
 			return errors.Join(
 				putKinds(ctx, s, "c-1"), putMethods(ctx, s, "m-1"), s.PutMethod(ctx, method("m-1", 2, 2), &second),
-				hasMethod(ctx, s, method("m-1", 2, 2)), hasSettings(ctx, s, settings("m-1", 1, 1)), hasSettings(ctx, s, second),
+				hasMethod(ctx, s, method("m-1", 2, 2)), hasSettings(ctx, s, settings("m-1", 1, 1)),
+				hasSettings(ctx, s, second),
 			)
 		}),
 		that("An insert over a payment method is refused", func(ctx context.Context, s connector.Store) error {
@@ -40,7 +45,8 @@ func methodChecks() []Check[connector.Store] {
 				putKinds(ctx, s, "c-1"), putMethods(ctx, s, "m-1"),
 				refused(s.PutMethod(ctx, method("m-1", 1, 1), &again), connector.ErrExists),
 				refused(s.PutMethod(ctx, absent, &again), connector.ErrExists), // which goes before the missing connector
-				hasMethod(ctx, s, method("m-1", 1, 1)), hasSettings(ctx, s, settings("m-1", 1, 1)), hasKind(ctx, s, kind("c-1", 1, 1)),
+				hasMethod(ctx, s, method("m-1", 1, 1)), hasSettings(ctx, s, settings("m-1", 1, 1)),
+				hasKind(ctx, s, kind("c-1", 1, 1)),
 			)
 		}),
 		that("A new version of a payment method that is not there is refused", func(ctx context.Context, s connector.Store) error {
@@ -86,8 +92,10 @@ func checksVersion(ctx context.Context, s connector.Store) error {
 		refused(s.PutMethod(ctx, method("m-2", 1, 1), &early), connector.ErrConflict),
 		refused(s.PutMethod(ctx, method("m-2", 1, 1), &late), connector.ErrConflict),
 		refused(s.PutMethod(ctx, method("m-1", 2, 2), &second), connector.ErrConflict),
-		noMethod(ctx, s, "m-2"), hasMethod(ctx, s, method("m-1", 1, 1)), noSettings(ctx, s, "m-1", 2), hasKind(ctx, s, kind("c-1", 2, 1)),
-		s.PutMethod(ctx, method("m-2", 1, 1), &right), hasMethod(ctx, s, method("m-2", 1, 1)), hasKind(ctx, s, kind("c-1", 2, 2)),
+		noMethod(ctx, s, "m-2"), hasMethod(ctx, s, method("m-1", 1, 1)), noSettings(ctx, s, "m-1", 2),
+		hasKind(ctx, s, kind("c-1", 2, 1)),
+		s.PutMethod(ctx, method("m-2", 1, 1), &right), hasMethod(ctx, s, method("m-2", 1, 1)),
+		hasKind(ctx, s, kind("c-1", 2, 2)),
 	)
 }
 
@@ -103,7 +111,10 @@ func settingsChecks() []Check[connector.Store] {
 			for n := 1; n <= 12; n++ {
 				err = errors.Join(err, hasSettings(ctx, s, settings("m-1", n, 1)))
 			}
-			return errors.Join(err, noSettings(ctx, s, "m-1", 13), noSettings(ctx, s, "m-1", 0), noSettings(ctx, s, "m-2", 2), noSettings(ctx, s, "m", 1))
+			return errors.Join(
+				err, noSettings(ctx, s, "m-1", 13), noSettings(ctx, s, "m-1", 0), noSettings(ctx, s, "m-2", 2),
+				noSettings(ctx, s, "m", 1),
+			)
 		}),
 		that("A rewrite replaces revision and body and nothing else", func(ctx context.Context, s connector.Store) error {
 			rewritten, want := settings("m-1", 1, 1), settings("m-1", 1, 1)
@@ -111,7 +122,8 @@ func settingsChecks() []Check[connector.Store] {
 			want.Revision, want.Body = 2, []byte("sealed anew")
 			second := settings("m-1", 2, 1)
 			return errors.Join(
-				putKinds(ctx, s, "c-1"), putMethods(ctx, s, "m-1", "m-2"), s.PutMethod(ctx, method("m-1", 2, 2), &second),
+				putKinds(ctx, s, "c-1"), putMethods(ctx, s, "m-1", "m-2"),
+				s.PutMethod(ctx, method("m-1", 2, 2), &second),
 				s.RewriteSettings(ctx, rewritten), hasSettings(ctx, s, want),
 				hasSettings(ctx, s, second), hasSettings(ctx, s, settings("m-2", 1, 1)),
 				hasMethod(ctx, s, method("m-1", 2, 2)), hasKind(ctx, s, kind("c-1", 1, 2)),
@@ -122,7 +134,8 @@ func settingsChecks() []Check[connector.Store] {
 			again.Body, late.Revision = []byte("sealed anew"), 3
 			return errors.Join(
 				putKinds(ctx, s, "c-1"), putMethods(ctx, s, "m-1"),
-				refused(s.RewriteSettings(ctx, again), connector.ErrConflict), refused(s.RewriteSettings(ctx, late), connector.ErrConflict),
+				refused(s.RewriteSettings(ctx, again), connector.ErrConflict),
+				refused(s.RewriteSettings(ctx, late), connector.ErrConflict),
 				hasSettings(ctx, s, settings("m-1", 1, 1)),
 			)
 		}),
@@ -131,7 +144,8 @@ func settingsChecks() []Check[connector.Store] {
 			next.Revision, first.Revision = 2, 1
 			return errors.Join(
 				putKinds(ctx, s, "c-1"), putMethods(ctx, s, "m-1"),
-				refused(s.RewriteSettings(ctx, next), connector.ErrNotFound), refused(s.RewriteSettings(ctx, first), connector.ErrNotFound),
+				refused(s.RewriteSettings(ctx, next), connector.ErrNotFound),
+				refused(s.RewriteSettings(ctx, first), connector.ErrNotFound),
 				noSettings(ctx, s, "m-1", 2), noMethod(ctx, s, "m-2"),
 			)
 		}),

@@ -35,7 +35,8 @@ func connectorListChecks() []Check[connector.Store] {
 		that("Payment methods are selected by every field of a filter and by all together", selectsMethods),
 		that("The IDs of connectors and methods are compared and ordered byte by byte", func(ctx context.Context, s connector.Store) error {
 			ids := []string{"10", "9", "A", "B", "_", "a", "a-b", "a.b", "aB", "ab", "b", "é", "я"}
-			err := errors.Join(putKinds(ctx, s, "c-1"), putKinds(ctx, s, "b", "я", "A", "a.b", "aB", "10", "ab", "_", "9", "é", "a-b", "a", "B"),
+			err := errors.Join(
+				putKinds(ctx, s, "c-1", "b", "я", "A", "a.b", "aB", "10", "ab", "_", "9", "é", "a-b", "a", "B"),
 				s.DeleteConnector(ctx, "a", 1), putKinds(ctx, s, "a"),
 				putMethods(ctx, s, "b", "я", "A", "a.b", "aB", "10", "ab", "_", "9", "é", "a-b", "a", "B"),
 				finds(ctx, s, connector.MethodFilter{Limit: 100}, ids...))
@@ -43,7 +44,10 @@ func connectorListChecks() []Check[connector.Store] {
 				return err
 			}
 			all, err := s.Connectors(ctx, "", 100)
-			return errors.Join(err, sameIDs(all, kindID, "10", "9", "A", "B", "_", "a", "a-b", "a.b", "aB", "ab", "b", "c-1", "é", "я"))
+			return errors.Join(
+				err,
+				sameIDs(all, kindID, "10", "9", "A", "B", "_", "a", "a-b", "a.b", "aB", "ab", "b", "c-1", "é", "я"),
+			)
 		}),
 	}
 }
@@ -122,7 +126,8 @@ func connectorContextChecks() []Check[connector.Store] {
 				_, methods := s.Methods(over, connector.MethodFilter{Limit: 10})
 				_, settings := s.Settings(over, "m-1", 1)
 				return errors.Join(
-					about("connector", refused(one, want)), about("connectors", refused(all, want)), about("method", refused(method, want)),
+					about("connector", refused(one, want)), about("connectors", refused(all, want)),
+					about("method", refused(method, want)),
 					about("methods", refused(methods, want)), about("settings", refused(settings, want)),
 				)
 			})
@@ -138,7 +143,8 @@ func connectorRaceChecks() []Check[connector.Store] {
 		}),
 		that("Of many versions of one payment method exactly one is written, with its settings", func(ctx context.Context, s connector.Store) error {
 			return errors.Join(
-				putKinds(ctx, s, "c-1"), oneMethod(ctx, s, 1, connector.ErrExists), oneMethod(ctx, s, 2, connector.ErrConflict),
+				putKinds(ctx, s, "c-1"), oneMethod(ctx, s, 1, connector.ErrExists),
+				oneMethod(ctx, s, 2, connector.ErrConflict),
 				hasKind(ctx, s, kind("c-1", 1, 1)),
 			)
 		}),
@@ -156,7 +162,10 @@ func connectorRaceChecks() []Check[connector.Store] {
 				if err != nil || m.Version < acknowledged {
 					return fmt.Errorf("read version %d and error %w after %d was acknowledged", m.Version, orNone(err), acknowledged)
 				}
-				return errors.Join(same(m, method("m-1", m.Version, m.Settings)), hasSettings(ctx, s, settings("m-1", m.Settings, 1)))
+				return errors.Join(
+					same(m, method("m-1", m.Version, m.Settings)),
+					hasSettings(ctx, s, settings("m-1", m.Settings, 1)),
+				)
 			})
 		}),
 	}
@@ -280,8 +289,10 @@ func connectorReopenChecks() []Check[connector.Store] {
 				second, rewritten := settings("m-1", 2, 1), settings("m-1", 1, 1)
 				rewritten.Revision = 2
 				return errors.Join(
-					putKinds(ctx, s, "c-1", "c-2", "c-3"), putMethods(ctx, s, "m-1"), s.PutMethod(ctx, method("m-1", 2, 2), &second),
-					s.RewriteSettings(ctx, rewritten), s.PutConnector(ctx, kind("c-2", 2, 0), false), s.DeleteConnector(ctx, "c-3", 1),
+					putKinds(ctx, s, "c-1", "c-2", "c-3"), putMethods(ctx, s, "m-1"),
+					s.PutMethod(ctx, method("m-1", 2, 2), &second),
+					s.RewriteSettings(ctx, rewritten), s.PutConnector(ctx, kind("c-2", 2, 0), false),
+					s.DeleteConnector(ctx, "c-3", 1),
 				)
 			},
 			func(ctx context.Context, s connector.Store) error {
@@ -289,7 +300,8 @@ func connectorReopenChecks() []Check[connector.Store] {
 				rewritten.Revision = 2
 				return errors.Join(
 					hasKind(ctx, s, kind("c-1", 1, 1)), hasKind(ctx, s, kind("c-2", 2, 0)), noKind(ctx, s, "c-3"),
-					hasMethod(ctx, s, method("m-1", 2, 2)), hasSettings(ctx, s, rewritten), hasSettings(ctx, s, settings("m-1", 2, 1)),
+					hasMethod(ctx, s, method("m-1", 2, 2)), hasSettings(ctx, s, rewritten),
+					hasSettings(ctx, s, settings("m-1", 2, 1)),
 					refused(s.DeleteConnector(ctx, "c-1", 1), connector.ErrInUse),
 					refused(s.PutConnector(ctx, kind("c-2", 2, 0), false), connector.ErrConflict),
 					refused(s.PutMethod(ctx, method("m-1", 2, 2), nil), connector.ErrConflict),

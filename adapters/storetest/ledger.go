@@ -12,7 +12,10 @@ import (
 
 // Ledger returns the checks for a billing.Store.
 func Ledger() []Check[billing.Store] {
-	return slices.Concat(accountChecks(), appendChecks(), entryChecks(), ledgerContextChecks(), ledgerRaceChecks(), ledgerReopenChecks())
+	return slices.Concat(
+		accountChecks(), appendChecks(), entryChecks(),
+		ledgerContextChecks(), ledgerRaceChecks(), ledgerReopenChecks(),
+	)
 }
 
 // rub gives an amount in kopecks.
@@ -115,8 +118,10 @@ func accountChecks() []Check[billing.Store] {
 			other := account("a-1", 0)
 			other.Reseller, other.Name, other.Currency, other.Balance = "reseller-2", "another", "JPY", money(0, "JPY")
 			return errors.Join(
-				s.Open(ctx, account("a-1", 0)), refused(s.Open(ctx, other), billing.ErrExists), stands(ctx, s, account("a-1", 0)),
-				appended(ctx, s, "a-1", 1, 2), refused(s.Open(ctx, account("a-1", 0)), billing.ErrExists), stands(ctx, s, account("a-1", 2)),
+				s.Open(ctx, account("a-1", 0)), refused(s.Open(ctx, other), billing.ErrExists),
+				stands(ctx, s, account("a-1", 0)),
+				appended(ctx, s, "a-1", 1, 2), refused(s.Open(ctx, account("a-1", 0)), billing.ErrExists),
+				stands(ctx, s, account("a-1", 2)),
 			)
 		}),
 		that("Account IDs are compared byte by byte", func(ctx context.Context, s billing.Store) error {
@@ -144,13 +149,15 @@ func appendChecks() []Check[billing.Store] {
 			return errors.Join(
 				s.Open(ctx, account("a-1", 0)), s.Open(ctx, account("a-2", 0)),
 				appended(ctx, s, "a-1", 1, 2),
-				stands(ctx, s, account("a-1", 2)), posted(ctx, s, "a-1", entries("a-1", 2)...), keyed(ctx, s, entry("a-1", 2)),
+				stands(ctx, s, account("a-1", 2)), posted(ctx, s, "a-1", entries("a-1", 2)...),
+				keyed(ctx, s, entry("a-1", 2)),
 				stands(ctx, s, account("a-2", 0)), posted(ctx, s, "a-2"),
 			)
 		}),
 		that("An append opens an account that is not there", func(ctx context.Context, s billing.Store) error {
 			return errors.Join(
-				appended(ctx, s, "a-1", 1, 1), stands(ctx, s, account("a-1", 1)), posted(ctx, s, "a-1", entry("a-1", 1)),
+				appended(ctx, s, "a-1", 1, 1), stands(ctx, s, account("a-1", 1)),
+				posted(ctx, s, "a-1", entry("a-1", 1)),
 				appended(ctx, s, "a-1", 2, 2), stands(ctx, s, account("a-1", 2)),
 			)
 		}),
@@ -158,7 +165,8 @@ func appendChecks() []Check[billing.Store] {
 			other := account("a-1", 1)
 			other.Reseller, other.Name, other.OpenedAt = "reseller-2", "another", moment(99)
 			return errors.Join(
-				s.Open(ctx, account("a-1", 0)), s.Append(ctx, other, entry("a-1", 1)), stands(ctx, s, account("a-1", 1)),
+				s.Open(ctx, account("a-1", 0)), s.Append(ctx, other, entry("a-1", 1)),
+				stands(ctx, s, account("a-1", 1)),
 			)
 		}),
 		refusesEntry("An entry of a number that is taken is a conflict", billing.ErrConflict, func(a *billing.Account, e *billing.Entry) {

@@ -18,12 +18,14 @@ func entryChecks() []Check[billing.Store] {
 		}),
 		that("An entry is found by its key in whatever account", func(ctx context.Context, s billing.Store) error {
 			return errors.Join(
-				appended(ctx, s, "a-1", 1, 3), appended(ctx, s, "a-2", 1, 2), keyed(ctx, s, entry("a-1", 2)), keyed(ctx, s, entry("a-2", 1)),
+				appended(ctx, s, "a-1", 1, 3), appended(ctx, s, "a-2", 1, 2), keyed(ctx, s, entry("a-1", 2)),
+				keyed(ctx, s, entry("a-2", 1)),
 			)
 		}),
 		that("Entries are those of one account", func(ctx context.Context, s billing.Store) error {
 			return errors.Join(
-				appended(ctx, s, "a-1", 1, 2), appended(ctx, s, "a-11", 1, 1), appended(ctx, s, "A-1", 1, 1), appended(ctx, s, "a-", 1, 1),
+				appended(ctx, s, "a-1", 1, 2), appended(ctx, s, "a-11", 1, 1), appended(ctx, s, "A-1", 1, 1),
+				appended(ctx, s, "a-", 1, 1),
 				posted(ctx, s, "a-1", entries("a-1", 2)...), posted(ctx, s, "a-2"),
 			)
 		}),
@@ -64,7 +66,9 @@ func selectsEntries(ctx context.Context, s billing.Store) error {
 		all = append(all, e)
 	}
 	micro := time.Microsecond
-	times := []time.Time{{}, moment(10).Add(-micro), moment(10), moment(10).Add(micro), moment(25), moment(40), moment(40).Add(micro)}
+	times := []time.Time{
+		{}, moment(10).Add(-micro), moment(10), moment(10).Add(micro), moment(25), moment(40), moment(40).Add(micro),
+	}
 	for _, from := range times {
 		for _, to := range times {
 			for _, after := range []int64{0, 1, 5} {
@@ -97,7 +101,8 @@ func ledgerContextChecks() []Check[billing.Store] {
 					about("open", refused(s.Open(over, account("a-2", 0)), want)),
 					about("append", refused(s.Append(over, account("a-1", 2), entry("a-1", 2)), want)),
 					about("append to a new account", refused(s.Append(over, account("a-3", 1), entry("a-3", 1)), want)),
-					noAccount(ctx, s, "a-2"), noAccount(ctx, s, "a-3"), unkeyed(ctx, s, "a-3/1"), unkeyed(ctx, s, "a-1/2"),
+					noAccount(ctx, s, "a-2"), noAccount(ctx, s, "a-3"), unkeyed(ctx, s, "a-3/1"),
+					unkeyed(ctx, s, "a-1/2"),
 					stands(ctx, s, account("a-1", 1)), posted(ctx, s, "a-1", entry("a-1", 1)),
 				)
 			})
@@ -111,7 +116,8 @@ func ledgerContextChecks() []Check[billing.Store] {
 				_, byKey := s.EntryByKey(over, "a-1/1")
 				_, entries := s.Entries(over, billing.EntryQuery{Account: "a-1", Limit: 1})
 				return errors.Join(
-					about("account", refused(account, want)), about("entry by key", refused(byKey, want)), about("entries", refused(entries, want)),
+					about("account", refused(account, want)), about("entry by key", refused(byKey, want)),
+					about("entries", refused(entries, want)),
 				)
 			})
 		}),
@@ -251,7 +257,8 @@ func readsBalanced(ctx context.Context, s billing.Store) error {
 		}
 		newest, err := s.Entries(ctx, billing.EntryQuery{Account: "a-1", AfterSeq: a.Entries - 1, Limit: 1})
 		return errors.Join(
-			err, about("account", same(a, account("a-1", a.Entries))), about("newest entry", sameAll(newest, entries("a-1", a.Entries)[a.Entries-1:])),
+			err, about("account", same(a, account("a-1", a.Entries))),
+			about("newest entry", sameAll(newest, entries("a-1", a.Entries)[a.Entries-1:])),
 			keyed(ctx, s, entry("a-1", a.Entries)),
 		)
 	})
@@ -262,16 +269,19 @@ func ledgerReopenChecks() []Check[billing.Store] {
 	return []Check[billing.Store]{
 		thatReopened("Accounts, entries and keys are there after reopening",
 			func(ctx context.Context, s billing.Store) error {
-				return errors.Join(s.Open(ctx, account("a-1", 0)), s.Open(ctx, account("a-2", 0)), appended(ctx, s, "a-1", 1, 3))
+				return errors.Join(
+					s.Open(ctx, account("a-1", 0)), s.Open(ctx, account("a-2", 0)), appended(ctx, s, "a-1", 1, 3),
+				)
 			},
 			func(ctx context.Context, s billing.Store) error {
-				e := entry("a-2", 1)
-				e.Key = "a-1/2"
+				taken, again := entry("a-2", 1), entry("a-1", 3)
+				taken.Key, again.Key = "a-1/2", "new"
 				return errors.Join(
-					stands(ctx, s, account("a-1", 3)), posted(ctx, s, "a-1", entries("a-1", 3)...), stands(ctx, s, account("a-2", 0)),
+					stands(ctx, s, account("a-1", 3)), posted(ctx, s, "a-1", entries("a-1", 3)...),
+					stands(ctx, s, account("a-2", 0)),
 					refused(s.Open(ctx, account("a-2", 0)), billing.ErrExists),
-					refused(s.Append(ctx, account("a-2", 1), e), billing.ErrKeyTaken),
-					refused(s.Append(ctx, account("a-1", 3), billing.Entry{Account: "a-1", Seq: 3, Key: "new", Amount: rub(1), Balance: rub(1)}), billing.ErrConflict),
+					refused(s.Append(ctx, account("a-2", 1), taken), billing.ErrKeyTaken),
+					refused(s.Append(ctx, account("a-1", 3), again), billing.ErrConflict),
 					appended(ctx, s, "a-1", 4, 4), stands(ctx, s, account("a-1", 4)),
 				)
 			}),

@@ -69,6 +69,7 @@ func gives(ctx context.Context, s payment.Store, c payment.Change) error {
 	if err != nil {
 		return fmt.Errorf("list: %w", err)
 	}
+	err = fmt.Errorf("record %s is not listed", c.Record.ID)
 	for _, r := range listed {
 		if r.ID == c.Record.ID {
 			err = about("listed record "+r.ID, same(r, c.Record))
@@ -128,7 +129,8 @@ func keepsTimes(ctx context.Context, s payment.Store) error {
 func keepsTexts(ctx context.Context, s payment.Store) error {
 	texts := []string{
 		`quotes ' " and \ and ; -- /* */ $1 ? :a %s %`, " spaces  at both ends ", "two\nlines\ttab",
-		"Пополнение баланса через ЛК", "қазақша", "日本語", "e\u0301 and \u00e9", "🧾\u200d\U0010ffff", "NULL", "0",
+		"Пополнение баланса через ЛК", "қазақша", "日本語", "e\u0301 and \u00e9",
+		"🧾\u200d\U0010ffff", "NULL", "0",
 	}
 	for i, id := range numbered("p", len(texts)) {
 		text := texts[i]
@@ -186,8 +188,16 @@ func alterRead(ctx context.Context, s payment.Store) error {
 		if err := errors.Join(err, err2, err3, err4, err5, gives(ctx, s, c)); err != nil {
 			return err
 		}
-		scribble(loaded.Body, loaded.Personal, owner.Body, owner.Personal, listed[0].Body, listed[0].Personal,
-			events[0].Body, events[0].MAC, tasks[0].Body)
+		scribble(loaded.Body, loaded.Personal, owner.Body, owner.Personal)
+		for _, r := range listed {
+			scribble(r.Body, r.Personal)
+		}
+		for _, e := range events {
+			scribble(e.Body, e.MAC)
+		}
+		for _, t := range tasks {
+			scribble(t.Body)
+		}
 	}
 	first, err := leased(ctx, s, lease(0), c.Put[0].ID)
 	if err != nil {

@@ -15,17 +15,23 @@ func claimChecks() []Check[payment.Store] {
 			return errors.Join(claims(ctx, s, "p-1", "a"), unclaimed(ctx, s, charge("p-1", "b")))
 		}),
 		that("The owner of a claim is read as it now stands", func(ctx context.Context, s payment.Store) error {
-			if err := errors.Join(claims(ctx, s, "p-1", "a"), claims(ctx, s, "p-2", "b"), s.Apply(ctx, change("p-1", 1))); err != nil {
+			err := errors.Join(claims(ctx, s, "p-1", "a"), claims(ctx, s, "p-2", "b"), s.Apply(ctx, change("p-1", 1)))
+			if err != nil {
 				return err
 			}
 			owner, _, err := s.Owner(ctx, "charge", "a")
-			return errors.Join(err, same(owner, record("p-1", 2)), owns(ctx, s, charge("p-1", "a")), owns(ctx, s, charge("p-2", "b")))
+			return errors.Join(
+				err, same(owner, record("p-1", 2)), owns(ctx, s, charge("p-1", "a")),
+				owns(ctx, s, charge("p-2", "b")),
+			)
 		}),
 		that("A claim that another record holds is refused", func(ctx context.Context, s payment.Store) error {
 			return errors.Join(claims(ctx, s, "p-1", "a"), refusesClaim(ctx, s, "p-2", 0, "a"), notFound(ctx, s, "p-2"))
 		}),
 		that("A claim that the same record holds is refused", func(ctx context.Context, s payment.Store) error {
-			return errors.Join(claims(ctx, s, "p-1", "a"), refusesClaim(ctx, s, "p-1", 1, "a"), loads(ctx, s, record("p-1", 1)))
+			return errors.Join(
+				claims(ctx, s, "p-1", "a"), refusesClaim(ctx, s, "p-1", 1, "a"), loads(ctx, s, record("p-1", 1)),
+			)
 		}),
 		that("A taken claim is told wherever it stands among free ones", func(ctx context.Context, s payment.Store) error {
 			return errors.Join(

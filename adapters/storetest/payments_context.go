@@ -45,8 +45,10 @@ func contextChecks() []Check[payment.Store] {
 				_, tasks := s.Tasks(over, payment.TaskQuery{Limit: 10})
 				_, next := s.NextDue(over, "timers")
 				return errors.Join(
-					about("load", refused(load, want)), about("owner", refused(owner, want)), about("list", refused(list, want)),
-					about("events", refused(events, want)), about("tasks", refused(tasks, want)), about("next due", refused(next, want)),
+					about("load", refused(load, want)), about("owner", refused(owner, want)),
+					about("list", refused(list, want)),
+					about("events", refused(events, want)), about("tasks", refused(tasks, want)),
+					about("next due", refused(next, want)),
 				)
 			})
 		}),

@@ -30,7 +30,8 @@ func endingChecks() []Check[payment.Store] {
 		}),
 		that("A task to be tried again may be due before its lease would have ended, or at once", func(ctx context.Context, s payment.Store) error {
 			return errors.Join(
-				put(ctx, s, due("t-1", 0)), retry(ctx, s, 0, 0, "t-1"), retry(ctx, s, 0, 5, "t-1"), leases(ctx, s, lease(5), "t-1"),
+				put(ctx, s, due("t-1", 0)), retry(ctx, s, 0, 0, "t-1"), retry(ctx, s, 0, 5, "t-1"),
+				leases(ctx, s, lease(5), "t-1"),
 			)
 		}),
 		that("A task declared dead is kept with the reason", func(ctx context.Context, s payment.Store) error {

@@ -34,12 +34,14 @@ func leaseChecks() []Check[payment.Store] {
 			other.Queue = "outbox"
 			l.Queue = "none"
 			return errors.Join(
-				put(ctx, s, due("t-1", 0), other), leases(ctx, s, l), leases(ctx, s, lease(0), "t-1"), keeps(ctx, s, other),
+				put(ctx, s, due("t-1", 0), other), leases(ctx, s, l), leases(ctx, s, lease(0), "t-1"),
+				keeps(ctx, s, other),
 			)
 		}),
 		that("A lease takes the longest due first, whatever their IDs", func(ctx context.Context, s payment.Store) error {
 			return errors.Join(
-				put(ctx, s, due("t-1", 30), due("t-2", 10), due("t-3", 20), due("t-4", 40)), leases(ctx, s, lease(30), "t-2", "t-3", "t-1"),
+				put(ctx, s, due("t-1", 30), due("t-2", 10), due("t-3", 20), due("t-4", 40)),
+				leases(ctx, s, lease(30), "t-2", "t-3", "t-1"),
 			)
 		}),
 		that("A lease takes as many as its limit, and the next one goes on", func(ctx context.Context, s payment.Store) error {
@@ -47,7 +49,8 @@ func leaseChecks() []Check[payment.Store] {
 			l.Limit = 2
 			return errors.Join(
 				put(ctx, s, due("t-1", 50), due("t-2", 40), due("t-3", 30), due("t-4", 20), due("t-5", 10)),
-				leases(ctx, s, l, "t-5", "t-4"), leases(ctx, s, l, "t-3", "t-2"), leases(ctx, s, l, "t-1"), leases(ctx, s, l),
+				leases(ctx, s, l, "t-5", "t-4"), leases(ctx, s, l, "t-3", "t-2"), leases(ctx, s, l, "t-1"),
+				leases(ctx, s, l),
 			)
 		}),
 		that("A lease leaves the tasks that it does not take as they were", func(ctx context.Context, s payment.Store) error {
@@ -65,7 +68,9 @@ func leaseChecks() []Check[payment.Store] {
 			)
 		}),
 		that("A dead task is not leased", func(ctx context.Context, s payment.Store) error {
-			return errors.Join(put(ctx, s, due("t-1", 0), due("t-2", 1)), kill(ctx, s, 1, "t-1", "t-2"), leases(ctx, s, lease(1000)))
+			return errors.Join(
+				put(ctx, s, due("t-1", 0), due("t-2", 1)), kill(ctx, s, 1, "t-1", "t-2"), leases(ctx, s, lease(1000)),
+			)
 		}),
 		that("The next due time is the earliest of a queue's tasks that are not dead", nextDue),
 	}

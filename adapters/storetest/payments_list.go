@@ -41,7 +41,8 @@ func listChecks() []Check[payment.Store] {
 			return errors.Join(
 				inserted(ctx, s, "p-1", "p-2", "p-3"),
 				lists(ctx, s, payment.Query{Limit: 1}, "p-3"), lists(ctx, s, payment.Query{Limit: 2}, "p-3", "p-2"),
-				lists(ctx, s, payment.Query{Limit: 3}, "p-3", "p-2", "p-1"), lists(ctx, s, payment.Query{Limit: 1000}, "p-3", "p-2", "p-1"),
+				lists(ctx, s, payment.Query{Limit: 3}, "p-3", "p-2", "p-1"),
+				lists(ctx, s, payment.Query{Limit: 1000}, "p-3", "p-2", "p-1"),
 			)
 		}),
 		that("A page of records begins below the ID before, whether that is there or not", func(ctx context.Context, s payment.Store) error {
@@ -49,7 +50,8 @@ func listChecks() []Check[payment.Store] {
 				inserted(ctx, s, "p-1", "p-3", "p-5"),
 				lists(ctx, s, payment.Query{Before: "p-5", Limit: 10}, "p-3", "p-1"),
 				lists(ctx, s, payment.Query{Before: "p-4", Limit: 1}, "p-3"),
-				lists(ctx, s, payment.Query{Before: "p-1", Limit: 10}), lists(ctx, s, payment.Query{Before: "a", Limit: 10}),
+				lists(ctx, s, payment.Query{Before: "p-1", Limit: 10}),
+				lists(ctx, s, payment.Query{Before: "a", Limit: 10}),
 			)
 		}),
 		that("Records are selected by every field of a query and by all together", selectsRecords),
@@ -65,7 +67,8 @@ func listChecks() []Check[payment.Store] {
 		that("Events are those of one record", func(ctx context.Context, s payment.Store) error {
 			return errors.Join(
 				inserted(ctx, s, "p-1", "p-11", "p-", "P-1", "p-2"), s.Apply(ctx, change("p-1", 1)),
-				tells(ctx, s, "p-1", event("p-1", 1), event("p-1", 2)), tells(ctx, s, "p-11", event("p-11", 1)), tells(ctx, s, "p-12"),
+				tells(ctx, s, "p-1", event("p-1", 1), event("p-1", 2)), tells(ctx, s, "p-11", event("p-11", 1)),
+				tells(ctx, s, "p-12"),
 			)
 		}),
 	}

@@ -35,7 +35,10 @@ func paymentReopenChecks() []Check[payment.Store] {
 			}),
 		thatReopened("A lease holds after reopening, and its token",
 			func(ctx context.Context, s payment.Store) error {
-				return errors.Join(put(ctx, s, due("t-1", 0), due("t-2", 0)), put(ctx, s, due("t-2", 30)), leases(ctx, s, lease(0), "t-1"))
+				return errors.Join(
+					put(ctx, s, due("t-1", 0), due("t-2", 0)), put(ctx, s, due("t-2", 30)),
+					leases(ctx, s, lease(0), "t-1"),
+				)
 			},
 			func(ctx context.Context, s payment.Store) error {
 				first, err := stored(ctx, s, "t-1")
@@ -59,14 +62,18 @@ func paymentReopenChecks() []Check[payment.Store] {
 				)
 			},
 			func(ctx context.Context, s payment.Store) error {
-				return errors.Join(leases(ctx, s, lease(0), "t-3"), finish(ctx, s, 60, "t-3"), finish(ctx, s, 60, "t-4"), holdsTasks(ctx, s, "t-1", "t-2"))
+				return errors.Join(
+					leases(ctx, s, lease(0), "t-3"), finish(ctx, s, 60, "t-3"), finish(ctx, s, 60, "t-4"),
+					holdsTasks(ctx, s, "t-1", "t-2"),
+				)
 			}),
 		thatReopened("What was finished, dropped and erased stays so after reopening",
 			func(ctx context.Context, s payment.Store) error {
 				erased := record("p-1", 3)
 				erased.Personal = nil
 				return errors.Join(
-					put(ctx, s, due("t-1", 0), due("t-2", 50), due("t-3", 60)), finish(ctx, s, 0, "t-1"), drop(ctx, s, "t-2"),
+					put(ctx, s, due("t-1", 0), due("t-2", 50), due("t-3", 60)), finish(ctx, s, 0, "t-1"),
+					drop(ctx, s, "t-2"),
 					s.Apply(ctx, payment.Change{Record: erased, Base: 3}),
 				)
 			},

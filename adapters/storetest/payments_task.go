@@ -73,7 +73,9 @@ func replaces(ctx context.Context, s payment.Store) error {
 	if err != nil {
 		return err
 	}
-	want := payment.Task{ID: "t-1", Queue: "outbox", Record: "p-2", Due: moment(7), Tries: 9, Note: "again", Body: []byte("new")}
+	want := payment.Task{
+		ID: "t-1", Queue: "outbox", Record: "p-2", Due: moment(7), Tries: 9, Note: "again", Body: []byte("new"),
+	}
 	if err := put(ctx, s, want); err != nil {
 		return err
 	}
@@ -138,7 +140,9 @@ func finishesAndPuts(ctx context.Context, s payment.Store) error {
 	c, want := change("p-9", 0), due("t-1", 20)
 	c.Put, c.Done = []payment.Task{want}, &first
 	want.Token = first.Token + 1
-	return errors.Join(s.Apply(ctx, c), keeps(ctx, s, want), leases(ctx, s, lease(19)), leases(ctx, s, lease(20), "t-1"))
+	return errors.Join(
+		s.Apply(ctx, c), keeps(ctx, s, want), leases(ctx, s, lease(19)), leases(ctx, s, lease(20), "t-1"),
+	)
 }
 
 func pagesTasks(ctx context.Context, s payment.Store) error {
@@ -160,7 +164,8 @@ func selectsTasks(ctx context.Context, s payment.Store) error {
 		return about(fmt.Sprintf("tasks of %+v", q), errors.Join(err, sameIDs(got, taskID, want...)))
 	}
 	tasks := []payment.Task{
-		task("t-1", "p-1"), task("t-2", "p-2"), task("t-3", "p-1"), task("t-4", "p-2"), task("t-5", "p-1"), task("t-6", "p-2"),
+		task("t-1", "p-1"), task("t-2", "p-2"), task("t-3", "p-1"), task("t-4", "p-2"), task("t-5", "p-1"),
+		task("t-6", "p-2"),
 	}
 	tasks[0].Due = moment(1)
 	tasks[2].Queue, tasks[3].Queue = "outbox", "outbox"

@@ -86,19 +86,19 @@ func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 // the same bytes; they say nothing about the key, about sealed records or about other purposes. It panics on the zero
 // Key: carrying on with an empty key would protect nothing.
 func Derive(k Key, purpose string) []byte {
-	if k.master == nil {
-		panic("secret: Derive: the zero Key")
-	}
-	return expand(k, nil, "connector-derive/v1:"+purpose)
-}
-
-// expand is HKDF-SHA256 to 32 bytes, which has no way to fail: the length is far below the limit of the function.
-func expand(k Key, salt []byte, info string) []byte {
-	out, err := hkdf.Key(sha256.New, k.master(), salt, info, 32)
+	out, err := expand(k, nil, "connector-derive/v1:"+purpose)
 	if err != nil {
-		panic("secret: hkdf: " + err.Error())
+		panic("secret: derive: " + err.Error()) //nolint:forbidigo // an empty MAC key would be accepted everywhere
 	}
 	return out
+}
+
+// expand is HKDF-SHA256 to 32 bytes.
+func expand(k Key, salt []byte, info string) ([]byte, error) {
+	if k.master == nil {
+		return nil, fmt.Errorf("%w: the zero Key", ErrNoKey)
+	}
+	return hkdf.Key(sha256.New, k.master(), salt, info, 32)
 }
 
 func validID(id string) bool {

@@ -133,10 +133,11 @@ func parse(sealed string) (record, error) {
 }
 
 func recordCipher(k Key, salt []byte) (cipher.AEAD, error) {
-	if k.master == nil {
-		return nil, fmt.Errorf("%w: the provider returned the zero Key", ErrNoKey)
+	recordKey, err := expand(k, salt, recordUse)
+	if err != nil {
+		return nil, err
 	}
-	block, err := aes.NewCipher(expand(k, salt, recordUse))
+	block, err := aes.NewCipher(recordKey)
 	if err != nil {
 		return nil, err
 	}

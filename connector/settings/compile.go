@@ -86,7 +86,7 @@ func unusable(g *graph, doc any) []Fault {
 			faults = append(faults, Fault{Pointer: place(s), Code: "schemaDraft"})
 		}
 		if s.WriteOnly && s.Types != nil && !textual(s.Types) {
-			faults = append(faults, Fault{Pointer: place(s, "writeOnly"), Code: "schemaSecret"})
+			faults = append(faults, Fault{Pointer: placeOf(s, "writeOnly"), Code: "schemaSecret"})
 		}
 		if own(s) {
 			faults = append(faults, wrongCounts(s, doc)...)
@@ -119,8 +119,8 @@ func wrongCounts(s *jsonschema.Schema, doc any) []Fault {
 		}
 		if r, ok := new(big.Rat).SetString(number.String()); !ok || !r.IsInt() || r.Cmp(most) > 0 {
 			faults = append(faults, Fault{
-				Pointer: place(s, keyword), Code: "schemaCount",
-				Args: map[string]string{"limit": strconv.Itoa(math.MaxInt32)},
+				Pointer: placeOf(s, keyword), Code: "schemaCount",
+				Args: limit(strconv.Itoa(math.MaxInt32)),
 			})
 		}
 	}
@@ -258,17 +258,16 @@ func fragment(location string) string {
 	return decoded
 }
 
-// place is where a subschema, or a keyword of it, stands in the document; "" in a metaschema.
-func place(s *jsonschema.Schema, keyword ...string) string {
+// place is where a subschema stands in the document; "" in a metaschema.
+func place(s *jsonschema.Schema) string {
 	if !own(s) {
 		return ""
 	}
-	at := fragment(s.Location)
-	for _, k := range keyword {
-		at += "/" + escapeToken(k)
-	}
-	return at
+	return fragment(s.Location)
 }
+
+// placeOf is where a keyword of a subschema stands.
+func placeOf(s *jsonschema.Schema, keyword string) string { return place(s) + "/" + keyword }
 
 // lookup follows a JSON pointer that is known to lead somewhere; nil when it does not.
 func lookup(doc any, pointer string) any {

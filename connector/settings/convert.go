@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math/big"
@@ -25,16 +24,6 @@ type finding struct {
 // values.
 func findings(e *jsonschema.ValidationError) []finding {
 	at := e.InstanceLocation
-	one := func(code string, args ...string) []finding {
-		f := finding{path: at, code: code}
-		for i := 0; i < len(args); i += 2 {
-			f.arg(args[i], args[i+1])
-		}
-		return []finding{f}
-	}
-	limit := func(code string, n int) []finding { return one(code, "limit", strconv.Itoa(n)) }
-	bound := func(code string, r *big.Rat) []finding { return one(code, "limit", decimal(r)) }
-
 	switch k := e.ErrorKind.(type) {
 	case *kind.Schema, *kind.Group, *kind.AllOf, *kind.Reference:
 		return all(e.Causes)
@@ -42,26 +31,11 @@ func findings(e *jsonschema.ValidationError) []finding {
 		return variants("anyOf", at, e.Causes)
 	case *kind.OneOf:
 		if len(k.Subschemas) > 0 {
-			return one("oneOfMany")
+			return []finding{{path: at, code: "oneOfMany"}}
 		}
 		return variants("oneOf", at, e.Causes)
-	case *kind.Not:
-		return one("not")
 	case *kind.FalseSchema:
-		return one(falseCode(e.SchemaURL))
-	case *kind.RefCycle:
-		return one("schemaCycle")
-	case *kind.InvalidJsonValue:
-		return one("internal")
-
-	case *kind.Type:
-		return []finding{{path: at, code: "type", allow: k.Want}}
-	case *kind.Enum:
-		return []finding{{path: at, code: "enum", allow: texted(k.Want)}}
-	case *kind.Const:
-		return []finding{{path: at, code: "const", allow: texted([]any{k.Want})}}
-	case *kind.Format:
-		return one("format", "format", k.Want)
+		return []finding{{path: at, code: falseCode(e.SchemaURL)}}
 
 	case *kind.Required:
 		return missing(at, "required", "", k.Missing)
@@ -73,53 +47,87 @@ func findings(e *jsonschema.ValidationError) []finding {
 		return missing(at, "additionalProperties", "", k.Properties)
 	case *kind.PropertyNames:
 		return missing(at, "propertyNames", "", []string{k.Property})
-	case *kind.MinProperties:
-		return limit("minProperties", k.Want)
-	case *kind.MaxProperties:
-		return limit("maxProperties", k.Want)
 
-	case *kind.MinItems:
-		return limit("minItems", k.Want)
-	case *kind.MaxItems:
-		return limit("maxItems", k.Want)
-	case *kind.AdditionalItems:
-		return one("additionalItems", "count", strconv.Itoa(k.Count))
-	case *kind.UniqueItems:
-		return one("uniqueItems", "first", strconv.Itoa(k.Duplicates[0]+1), "second", strconv.Itoa(k.Duplicates[1]+1))
-	case *kind.Contains:
-		return one("contains")
-	case *kind.MinContains:
-		return limit("minContains", k.Want)
-	case *kind.MaxContains:
-		return limit("maxContains", k.Want)
-
-	case *kind.MinLength:
-		return limit("minLength", k.Want)
-	case *kind.MaxLength:
-		return limit("maxLength", k.Want)
-	case *kind.Pattern:
-		return one("pattern", "pattern", k.Want)
-	case *kind.ContentEncoding:
-		return one("contentEncoding", "encoding", k.Want)
-	case *kind.ContentMediaType:
-		return one("contentMediaType", "mediaType", k.Want)
-	case *kind.ContentSchema:
-		return one("contentSchema")
-
-	case *kind.Minimum:
-		return bound("minimum", k.Want)
-	case *kind.Maximum:
-		return bound("maximum", k.Want)
-	case *kind.ExclusiveMinimum:
-		return bound("exclusiveMinimum", k.Want)
-	case *kind.ExclusiveMaximum:
-		return bound("exclusiveMaximum", k.Want)
-	case *kind.MultipleOf:
-		return bound("multipleOf", k.Want)
+	case *kind.Type:
+		return []finding{{path: at, code: "type", allow: k.Want}}
+	case *kind.Enum:
+		return []finding{{path: at, code: "enum", allow: texted(k.Want)}}
+	case *kind.Const:
+		return []finding{{path: at, code: "const", allow: texted([]any{k.Want})}}
 	default:
-		return one("internal")
+		code, args := limitOf(k)
+		return []finding{{path: at, code: code, args: args}}
 	}
 }
+
+// limitOf names the kinds of error that are one limit of the schema each.
+func limitOf(k jsonschema.ErrorKind) (code string, args map[string]string) {
+	code, args = countOf(k)
+	if code != "" {
+		return code, args
+	}
+	switch k := k.(type) {
+	case *kind.Minimum:
+		return "minimum", limit(decimal(k.Want))
+	case *kind.Maximum:
+		return "maximum", limit(decimal(k.Want))
+	case *kind.ExclusiveMinimum:
+		return "exclusiveMinimum", limit(decimal(k.Want))
+	case *kind.ExclusiveMaximum:
+		return "exclusiveMaximum", limit(decimal(k.Want))
+	case *kind.MultipleOf:
+		return "multipleOf", limit(decimal(k.Want))
+	case *kind.Pattern:
+		return "pattern", map[string]string{"pattern": k.Want}
+	case *kind.Format:
+		return "format", map[string]string{"format": k.Want}
+	case *kind.ContentEncoding:
+		return "contentEncoding", map[string]string{"encoding": k.Want}
+	case *kind.ContentMediaType:
+		return "contentMediaType", map[string]string{"mediaType": k.Want}
+	case *kind.ContentSchema:
+		return "contentSchema", nil
+	case *kind.Not:
+		return "not", nil
+	case *kind.RefCycle:
+		return "schemaCycle", nil
+	default: // kind.InvalidJsonValue, which JSON cannot give, and what a later version may add
+		return "internal", nil
+	}
+}
+
+// countOf names the kinds of error about how many there are of something, "" for all others.
+func countOf(k jsonschema.ErrorKind) (code string, args map[string]string) {
+	switch k := k.(type) {
+	case *kind.MinLength:
+		return "minLength", limit(strconv.Itoa(k.Want))
+	case *kind.MaxLength:
+		return "maxLength", limit(strconv.Itoa(k.Want))
+	case *kind.MinItems:
+		return "minItems", limit(strconv.Itoa(k.Want))
+	case *kind.MaxItems:
+		return "maxItems", limit(strconv.Itoa(k.Want))
+	case *kind.MinProperties:
+		return "minProperties", limit(strconv.Itoa(k.Want))
+	case *kind.MaxProperties:
+		return "maxProperties", limit(strconv.Itoa(k.Want))
+	case *kind.Contains:
+		return "contains", nil
+	case *kind.MinContains:
+		return "minContains", limit(strconv.Itoa(k.Want))
+	case *kind.MaxContains:
+		return "maxContains", limit(strconv.Itoa(k.Want))
+	case *kind.AdditionalItems:
+		return "additionalItems", map[string]string{"count": strconv.Itoa(k.Count)}
+	case *kind.UniqueItems:
+		first, second := strconv.Itoa(k.Duplicates[0]+1), strconv.Itoa(k.Duplicates[1]+1)
+		return "uniqueItems", map[string]string{"first": first, "second": second}
+	default:
+		return "", nil
+	}
+}
+
+func limit(text string) map[string]string { return map[string]string{"limit": text} }
 
 func all(causes []*jsonschema.ValidationError) []finding {
 	var out []finding
@@ -136,7 +144,7 @@ func missing(at []string, code, given string, fields []string) []finding {
 	for i, name := range fields {
 		out[i] = finding{path: append(slices.Clone(at), name), code: code}
 		if given != "" {
-			out[i].arg("field", given)
+			out[i].args = map[string]string{"field": given}
 		}
 	}
 	return out
@@ -230,13 +238,6 @@ func merge(branches [][]finding) (finding, bool) {
 	return out, true
 }
 
-func (f *finding) arg(name, value string) {
-	if f.args == nil {
-		f.args = map[string]string{}
-	}
-	f.args[name] = value
-}
-
 func (f *finding) equal(g finding) bool {
 	return f.code == g.code && slices.Equal(f.path, g.path) && maps.Equal(f.args, g.args) && slices.Equal(f.allow, g.allow)
 }
@@ -263,8 +264,7 @@ func texted(values []any) []string {
 		}
 		s, ok := v.(string)
 		if !ok || s == "" {
-			raw, _ := json.Marshal(v) // cannot fail, v was read from JSON
-			s = string(raw)
+			s = string(marshalled(v))
 		}
 		if r := []rune(s); len(r) > longest {
 			s = string(r[:longest]) + "…"

@@ -136,9 +136,6 @@ func (a *analysis) descend(c *closure) {
 		if s.UniqueItems {
 			handed.perNode += 10
 		}
-		if s.UnevaluatedProperties != nil || s.UnevaluatedItems != nil {
-			handed.perNode += float64(len(c.members)) / 4
-		}
 		list, _ := s.Items.([]*jsonschema.Schema)
 		prefix = max(prefix, len(s.PrefixItems), len(list))
 		hasArrays = hasArrays || s.Items != nil || s.Items2020 != nil || s.Contains != nil || s.UnevaluatedItems != nil ||

@@ -93,9 +93,10 @@ func tidy(faults []Fault) []Fault {
 
 // key orders faults by place, code and arguments; equal keys say the same of the same place.
 func (f *Fault) key() string {
-	key := f.Pointer + "\x00" + f.Code
+	var key strings.Builder
+	key.WriteString(f.Pointer + "\x00" + f.Code)
 	for _, name := range slices.Sorted(maps.Keys(f.Args)) {
-		key += "\x00" + name + "=" + f.Args[name]
+		key.WriteString("\x00" + name + "=" + f.Args[name])
 	}
-	return key
+	return key.String()
 }

@@ -3,6 +3,7 @@ package settings
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"github.com/invopop/jsonschema"
 )
@@ -43,18 +44,15 @@ func supported(t reflect.Type, at string, path []reflect.Type) error {
 	if t.Implements(reflect.TypeFor[selfDescribed]()) {
 		return nil
 	}
-	for _, above := range path {
-		if above == t {
-			return unsupported(t, at)
-		}
+	if slices.Contains(path, t) {
+		return unsupported(t, at)
 	}
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
 		return supported(t.Elem(), at, path)
 	case reflect.Struct:
 		path = append(path, t)
-		for i := range t.NumField() {
-			f := t.Field(i)
+		for f := range t.Fields() {
 			if !f.IsExported() && !f.Anonymous || f.Tag.Get("json") == "-" || f.Tag.Get("jsonschema") == "-" {
 				continue
 			}

@@ -42,7 +42,7 @@ func newGraph(root *jsonschema.Schema) (*graph, *Fault) {
 		}
 		target, ok := dynamicTarget(s.DynamicRef, anchors[s.DynamicRef.Anchor])
 		if !ok {
-			return nil, &Fault{Pointer: place(s, "$dynamicRef"), Code: "schemaDynamic"}
+			return nil, &Fault{Pointer: placeOf(s, "$dynamicRef"), Code: "schemaDynamic"}
 		}
 		g.dynamic[s] = target
 	}

@@ -138,6 +138,6 @@ func marshalled(v any) []byte {
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(v) // cannot fail: text, or a value read from JSON
+	_ = e.Encode(v) //nolint:errchkjson // cannot fail: text, or a value that was read from JSON
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }

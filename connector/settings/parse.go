@@ -78,7 +78,7 @@ func parse(src []byte, maxBytes, maxNodes int) (root node, nodes int, fault *Fau
 
 func (p *parser) value() (node, *Fault) {
 	if p.nodes++; p.nodes > p.maxNodes {
-		return node{}, p.fault("nodes", "limit", strconv.Itoa(p.maxNodes))
+		return node{}, p.fault("nodes", limit(strconv.Itoa(p.maxNodes)))
 	}
 	c := p.peek()
 	n := node{kind: c, at: p.pos}
@@ -132,7 +132,7 @@ func (p *parser) object() ([]member, *Fault) {
 		key := p.src[start:p.pos]
 		p.path = append(p.path, name)
 		if !seen.add(name, members) {
-			return nil, p.fault("duplicate")
+			return nil, p.fault("duplicate", nil)
 		}
 		if p.peek() != ':' {
 			return nil, p.syntax()
@@ -229,11 +229,11 @@ func (p *parser) unescape(body []byte) (string, *Fault) {
 		i += 4
 		if utf16.IsSurrogate(r) {
 			if i+2 >= len(body) || body[i+1] != '\\' {
-				return "", p.fault("utf8")
+				return "", p.fault("utf8", nil)
 			}
 			low, ok := hex4(body[i+2:])
 			if r = utf16.DecodeRune(r, low); !ok || r == utf8.RuneError {
-				return "", p.fault("utf8")
+				return "", p.fault("utf8", nil)
 			}
 			i += 6
 		}
@@ -294,7 +294,7 @@ func (p *parser) number() *Fault {
 		tooLong = err != nil || e > maxExponent || e < -maxExponent
 	}
 	if tooLong {
-		return p.fault("number", "limit", strconv.Itoa(MaxNumber))
+		return p.fault("number", limit(strconv.Itoa(MaxNumber)))
 	}
 	return nil
 }
@@ -330,22 +330,20 @@ func (p *parser) peek() byte {
 	return 0
 }
 
-func tooLong(limit int) Fault {
-	return Fault{Code: "size", Args: map[string]string{"limit": strconv.Itoa(limit)}}
+func tooLong(most int) Fault {
+	return Fault{Code: "size", Args: limit(strconv.Itoa(most))}
 }
 
 func tooDeep() *Fault {
-	return &Fault{Code: "depth", Args: map[string]string{"limit": strconv.Itoa(MaxDepth)}}
+	return &Fault{Code: "depth", Args: limit(strconv.Itoa(MaxDepth))}
 }
 
-func (p *parser) syntax() *Fault { return p.fault("syntax", "offset", strconv.Itoa(p.pos)) }
+func (p *parser) syntax() *Fault {
+	return p.fault("syntax", map[string]string{"offset": strconv.Itoa(p.pos)})
+}
 
-func (p *parser) fault(code string, args ...string) *Fault {
-	f := &Fault{Pointer: pointer(p.path), Code: code}
-	for i := 0; i < len(args); i += 2 {
-		f.Args = map[string]string{args[i]: args[i+1]}
-	}
-	return f
+func (p *parser) fault(code string, args map[string]string) *Fault {
+	return &Fault{Pointer: pointer(p.path), Code: code, Args: args}
 }
 
 // names notices a member name that comes twice. Small objects are compared one by one, which costs no memory.

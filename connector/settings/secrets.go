@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -277,6 +276,5 @@ func (s *Schema) partners(n, old *node, schemas []*jsonschema.Schema) map[int]in
 func (s *Schema) bare(n *node, schemas []*jsonschema.Schema) string {
 	item, _, _ := parse(n.raw, MaxStored, MaxStored) // cannot fail: a copy of what was read, to be taken apart
 	s.mask(&item, schemas, "")
-	raw, _ := json.Marshal(item.any())
-	return string(raw)
+	return string(marshalled(item.any()))
 }

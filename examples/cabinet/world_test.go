@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/oplata-go/oplata/adapters/chronopay/chronopaysim"
+	"github.com/oplata-go/oplata/billing"
 	"github.com/oplata-go/oplata/connector/secret"
 	"github.com/oplata-go/oplata/payment"
 )
@@ -94,7 +95,8 @@ func (w *world) start(o options) {
 	})
 }
 
-// restart is a stop and a start with the same files and ports.
+// restart is a stop and a start with the same files and ports, a moment later: the simulator numbers its transactions from
+// the clock.
 func (w *world) restart() {
 	w.t.Helper()
 	o := w.o
@@ -102,6 +104,9 @@ func (w *world) restart() {
 		require.NoError(w.t, address.Set(strings.TrimPrefix(from, "http://")))
 	}
 	w.stop()
+	w.mu.Lock()
+	w.now = w.now.Add(time.Second)
+	w.mu.Unlock()
 	w.start(o)
 }
 
@@ -326,4 +331,8 @@ func (l lockedWriter) Write(line []byte) (int, error) {
 	l.w.mu.Lock()
 	defer l.w.mu.Unlock()
 	return l.w.log.Write(line)
+}
+
+func posting(key, amount string, at time.Time) billing.Posting {
+	return billing.Posting{Key: key, Account: demoAccount, Amount: billing.MustMoney(amount, "RUB"), At: at}
 }
