@@ -326,9 +326,7 @@ func brokenLanes() []broken[payments] {
 	}
 	deadForEver := func(p *payments) {
 		dead := map[string]bool{}
-		ruled(func(earlier, later payment.Task, now time.Time, heldUp func(payment.Task) bool) bool {
-			return rightRule(earlier, later, now, heldUp)
-		})(p)
+		ruled(rightRule)(p)
 		lease := p.lease
 		p.lease = func(ctx context.Context, l payment.Lease) ([]payment.Task, error) {
 			all, _ := p.right.Tasks(ctx, payment.TaskQuery{Dead: true, Limit: 1000})
