@@ -53,8 +53,11 @@ func (s *Service) query(ctx context.Context, opened connector.OpenedMethod, call
 // head. A gateway that gives no answer in time is decided over: its result, when it comes, has its place.
 func (s *Service) askOverdue(ctx context.Context, l loaded) (loaded, error) {
 	for _, a := range l.doc.Payment.Attempts {
-		if a.State != AttemptOverdue || !a.Askable || s.inTx {
+		if a.State != AttemptOverdue || !a.Askable {
 			continue
+		}
+		if s.inTx {
+			return l, ErrInTx
 		}
 		if _, err := s.ask(ctx, l, a.Number, nil); err != nil {
 			if ctx.Err() != nil {

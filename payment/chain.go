@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"sync"
 
 	"github.com/oplata-go/oplata/connector/secret"
@@ -127,18 +128,19 @@ func (s *Service) Verify(ctx context.Context, id string, count int64, head []byt
 	if int64(len(macs)) != rec.Version {
 		return &TamperError{Record: id, Seq: int64(len(macs)), What: "missing: the record counts more or fewer events"}
 	}
-	body, err := rebuilt()
+	want, err := rebuilt()
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(body, rec.Body) {
+	want.Personal = rec.Personal // never part of the history
+	if !reflect.DeepEqual(want, rec) {
 		return &TamperError{Record: id, What: "the record differs from what its events say"}
 	}
 	return nil
 }
 
-// rebuild replays a record's events. The function it returns gives the body they lead to.
-func (s *Service) rebuild(ctx context.Context, rec Record) (body func() ([]byte, error), macs [][]byte, err error) {
+// rebuild replays a record's events. The function it returns gives the record they lead to.
+func (s *Service) rebuild(ctx context.Context, rec Record) (rebuilt func() (Record, error), macs [][]byte, err error) {
 	var (
 		pay  document
 		rcp  receiptDocument
@@ -163,11 +165,11 @@ func (s *Service) rebuild(ctx context.Context, rec Record) (body func() ([]byte,
 			break
 		}
 	}
-	return func() ([]byte, error) {
+	return func() (Record, error) {
 		if rec.Kind == ReceiptRecord {
-			return json.Marshal(rcp)
+			return rcp.record()
 		}
-		return json.Marshal(pay)
+		return pay.record()
 	}, macs, nil
 }
 

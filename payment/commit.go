@@ -153,12 +153,12 @@ func (s *Service) prepare(ctx context.Context, l loaded, t *turn, task *TaskRef)
 	for i := range c.Claims {
 		c.Claims[i].Record = t.p.ID
 	}
-	body, err := json.Marshal(doc)
+	rec, err := doc.record()
 	if err != nil {
-		return Change{}, document{}, fmt.Errorf("payment: body of %s: %w", t.p.ID, err)
+		return Change{}, document{}, err
 	}
-	kept := readPersonal(l.rec.Personal).after(doc.Payment, t.shows)
-	c.Record = record(doc.Payment, body, kept.text())
+	rec.Personal = readPersonal(l.rec.Personal).after(doc.Payment, t.shows).text()
+	c.Record = rec
 	return c, doc, nil
 }
 
@@ -177,13 +177,6 @@ func (s *Service) event(ctx context.Context, id string, seq int64, at time.Time,
 		return Event{}, err
 	}
 	return e, nil
-}
-
-func record(p Payment, body, personal []byte) Record {
-	return Record{
-		Kind: PaymentRecord, ID: p.ID, Version: p.Version, Reseller: p.Reseller, Account: p.Account, Status: p.Status,
-		Attention: len(p.Concerns) > 0, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt, Body: body, Personal: personal,
-	}
 }
 
 // after keeps a record's times growing even when the clock is stepped back.

@@ -1,6 +1,8 @@
 package payment
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -84,6 +86,19 @@ func (p *Payment) put(a Attempt) {
 		return
 	}
 	p.Attempts = append(p.Attempts, a)
+}
+
+// record is the payment as a store keeps it, personal data aside.
+func (d *document) record() (Record, error) {
+	body, err := json.Marshal(d)
+	if err != nil {
+		return Record{}, fmt.Errorf("payment: body of %s: %w", d.Payment.ID, err)
+	}
+	p := &d.Payment
+	return Record{
+		Kind: PaymentRecord, ID: p.ID, Version: p.Version, Reseller: p.Reseller, Account: p.Account, Status: p.Status,
+		Attention: len(p.Concerns) > 0, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt, Body: body,
+	}, nil
 }
 
 // clone copies what apply may change.

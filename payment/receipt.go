@@ -78,6 +78,19 @@ func (d *receiptDocument) apply(e Event, f receiptFact) {
 	d.Head = e.MAC
 }
 
+// record is the receipt as a store keeps it.
+func (d *receiptDocument) record() (Record, error) {
+	body, err := json.Marshal(d)
+	if err != nil {
+		return Record{}, fmt.Errorf("payment: body of %s: %w", d.Receipt.ID, err)
+	}
+	r := &d.Receipt
+	return Record{
+		Kind: ReceiptRecord, ID: r.ID, Version: r.Version, Reseller: r.Reseller, Account: r.Account, Status: r.Status,
+		Attention: r.Status == ReceiptOpen || r.doubtful(), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Body: body,
+	}, nil
+}
+
 // unallocated keeps verified money that fits no attempt, also money that went back before it was told of. What is no money,
 // such as the failure of an order that we do not know, is only logged.
 func (s *Service) unallocated(ctx context.Context, opened connector.OpenedMethod, r connector.Result) (Received, error) {
@@ -133,18 +146,13 @@ func (s *Service) writeReceipt(ctx context.Context, d receiptDocument, on EventN
 		return Receipt{}, err
 	}
 	d.apply(e, f)
-	body, err := json.Marshal(d)
+	rec, err := d.record()
 	if err != nil {
-		return Receipt{}, fmt.Errorf("payment: body of %s: %w", d.Receipt.ID, err)
+		return Receipt{}, err
 	}
 	c := Change{
-		Base: base, Events: []Event{e}, Claims: claims,
+		Record: rec, Base: base, Events: []Event{e}, Claims: claims,
 		Put: s.orders(e, fact{Postings: f.Postings, Transfer: f.Transfer}, d.Receipt.Reseller, now),
-		Record: Record{
-			Kind: ReceiptRecord, ID: d.Receipt.ID, Version: d.Receipt.Version, Reseller: d.Receipt.Reseller,
-			Account: d.Receipt.Account, Status: d.Receipt.Status, Attention: d.Receipt.Status == ReceiptOpen || d.Receipt.doubtful(),
-			CreatedAt: d.Receipt.CreatedAt, UpdatedAt: d.Receipt.UpdatedAt, Body: body,
-		},
 	}
 	err = s.store.Apply(ctx, c)
 	if err != nil && !refused(err) && ctx.Err() == nil {
