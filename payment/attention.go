@@ -2,10 +2,7 @@ package payment
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
-
-	"github.com/oplata-go/oplata/billing"
 )
 
 // Attention is what waits for an operator.
@@ -13,16 +10,6 @@ type Attention struct {
 	Payments []Payment // with concerns: discrepancies, contradictions, overdue attempts, test money …
 	Receipts []Receipt // unallocated receipts
 	Postings []StuckPosting
-}
-
-// StuckPosting is an order that the ledger refused for good. It holds up nothing but later orders of its own payment.
-type StuckPosting struct {
-	Task    string // to be named to Revive
-	Record  string // the payment or receipt
-	Account string
-	Amount  billing.Money
-	Debit   bool
-	Why     string
 }
 
 // AttentionParams select what waits for an operator.
@@ -58,31 +45,6 @@ func (s *Service) Attention(ctx context.Context, p AttentionParams) (Attention, 
 	}
 	found.Postings, err = s.stuckPostings(ctx, p)
 	return found, err
-}
-
-func (s *Service) stuckPostings(ctx context.Context, p AttentionParams) ([]StuckPosting, error) {
-	tasks, err := s.store.Tasks(ctx, TaskQuery{Queue: ledgerQueue, Dead: true, Limit: p.Limit})
-	if err != nil {
-		return nil, err
-	}
-	var stuck []StuckPosting
-	for _, task := range tasks {
-		var order posting
-		if err := json.Unmarshal(task.Body, &order); err != nil {
-			return nil, err
-		}
-		rec, err := s.store.Load(ctx, task.Record)
-		if err != nil {
-			return nil, err
-		}
-		if p.Reseller != "" && rec.Reseller != p.Reseller {
-			continue
-		}
-		stuck = append(stuck, StuckPosting{
-			Task: task.ID, Record: task.Record, Account: order.Account, Amount: order.Amount, Debit: order.Kind != credit, Why: task.Note,
-		})
-	}
-	return stuck, nil
 }
 
 // PostingState says whether a payment's orders have reached the ledger.

@@ -31,6 +31,7 @@ const (
 	EventRefundRequested     EventName = "refund_requested"     //
 	EventRefundApproved      EventName = "refund_approved"      // by a second person
 	EventRefundDeclined      EventName = "refund_declined"      // by a second person
+	EventReposted            EventName = "reposted"             // a posting that was stuck is sent again
 	EventAcknowledged        EventName = "acknowledged"         // an operator has seen what needed attention
 )
 
@@ -84,7 +85,7 @@ func Commands() []EventName {
 		EventCreated, EventCreatedPending, EventBillingApproved, EventStarted, EventOfflineApproved, EventBalanceOrdered, EventReceiptStarted, EventReceiptDispatched,
 		EventReceiptPaid, EventReceiptWithdrawn, EventAutocompleted, EventCancelOrdered, EventSuperseded, EventReleased, EventConfirmOrdered, EventVoidOrdered,
 		EventTotalLowered, EventDiscrepancySettled, EventDiscrepancyCredited, EventDiscrepancyReturned, EventRefundRequested, EventRefundApproved,
-		EventRefundDeclined, EventAcknowledged,
+		EventRefundDeclined, EventReposted, EventAcknowledged,
 	}
 }
 

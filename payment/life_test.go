@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/oplata-go/oplata/billing"
 	"github.com/oplata-go/oplata/payment"
 )
 
@@ -283,4 +284,29 @@ func TestReceiptSteps(t *testing.T) {
 	var refused *payment.TransitionError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, payment.Completed, refused.From)
+}
+
+func TestStuckPostingIsSentAgain(t *testing.T) {
+	h := newHost(t, func(c *payment.Config) { c.Ledger = c.Ledger.(*billing.Book).OpenOnly() })
+	p := h.topUp("100.00")
+	a := h.start(p, h.card)
+	h.receive(h.card, h.world.Charged(a.Reference, "ch-1", rub("100.00")))
+	r := h.receive(h.card, h.world.Charged("unknown", "ch-2", rub("7.00"))).Receipt
+	_, err := h.Assign(h.ctx, payment.AssignParams{By: "operator", Reason: "known", Receipt: r.ID, Account: account, Worth: rub("7.00")})
+	require.NoError(t, err)
+	require.NoError(t, h.Deliver(h.ctx))
+	state, err := h.Posting(h.ctx, p.ID)
+	require.NoError(t, err)
+	require.Equal(t, payment.PostingStuck, state)
+	list, err := h.Attention(h.ctx, payment.AttentionParams{})
+	require.NoError(t, err)
+	require.Len(t, list.Postings, 2)
+
+	require.NoError(t, h.book.Open(h.ctx, billing.Account{ID: account, Currency: "RUB"}))
+	for _, stuck := range list.Postings {
+		params := payment.RepostParams{By: "operator", Reason: "opened the account", Task: stuck.Task}
+		require.NoError(t, h.Repost(h.ctx, params))
+		require.ErrorIs(t, h.Repost(h.ctx, params), payment.ErrNotFound)
+	}
+	require.Equal(t, "107.00", h.balance())
 }

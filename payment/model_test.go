@@ -288,6 +288,7 @@ func hostMoves() []move {
 		command("pay from balance", func(t *turn) error { return t.orderBalance(billing.Money{}) }),
 		command("pay part from balance", func(t *turn) error { return t.orderBalance(kopeks(modelPart)) }),
 		command("acknowledge", func(t *turn) error { return t.raise(EventAcknowledged, nil, nil) }),
+		command("repost", func(t *turn) error { return t.raise(EventReposted, nil, nil) }),
 		command("erase", func(t *turn) error { return t.raise(EventErased, nil, nil) }),
 		command("lower the total", func(t *turn) error { return t.raise(EventTotalLowered, nil, nil) }),
 		command("next step", func(t *turn) error {

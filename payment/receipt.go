@@ -61,6 +61,8 @@ type receiptFact struct {
 	Condition ReceiptCondition `json:"condition"`
 	Postings  []posting        `json:"postings,omitempty"`
 	Transfer  *transfer        `json:"transfer,omitempty"`
+
+	again *Task // a posting that was stuck
 }
 
 // receiptDocument is a receipt as a store's body holds it.
@@ -94,7 +96,7 @@ func (d *receiptDocument) record() (Record, error) {
 // unallocated keeps verified money that fits no attempt, also money that went back before it was told of. What is no money,
 // such as the failure of an order that we do not know, is only logged.
 func (s *Service) unallocated(ctx context.Context, opened connector.OpenedMethod, r connector.Result) (Received, error) {
-	taken := (r.Kind == "" || r.Kind == connector.OfCharge) && r.State == connector.Succeeded
+	taken := isTaken(r)
 	if !taken && !isBack(r) || r.Charge == "" || r.Test && !isTest(opened) {
 		s.cfg.Logger.WarnContext(ctx, "payment: result fits nothing and is no money", "method", opened.Method.ID,
 			"kind", r.Kind, "state", r.State, "test", r.Test)
@@ -109,11 +111,11 @@ func (s *Service) unallocated(ctx context.Context, opened connector.OpenedMethod
 		Reference: r.Reference, Amount: r.Amount, Fee: r.Fee, Reason: r.Misplaced, CreatedAt: s.now(),
 	}
 	if rcp.Reason == "" {
-		rcp.Reason = "no attempt has this reference"
+		rcp.Reason = fitsNothing
 	}
 	f := receiptFact{Birth: &rcp, Condition: ReceiptCondition{Status: ReceiptOpen}}
 	if !taken {
-		rcp.Reason = "it went back before it was told of"
+		rcp.Reason = wentBackFirst
 		f.Condition.Backs = []Back{backOf(r, s.now())}
 	}
 	claim := Claim{Scope: "charge/" + opened.Account, Key: r.Charge, Record: id}
@@ -121,9 +123,24 @@ func (s *Service) unallocated(ctx context.Context, opened connector.OpenedMethod
 	return Received{Receipt: made}, err
 }
 
-// isBack reports whether money went back to whoever paid it.
+// Why money is unallocated, beside a gateway's own reasons.
+const (
+	fitsNothing   = "no attempt has this reference"
+	wentBackFirst = "it went back before it was told of"
+)
+
+// isTaken reports whether a gateway took money.
+func isTaken(r connector.Result) bool {
+	return (r.Kind == "" || r.Kind == connector.OfCharge) && r.State == connector.Succeeded
+}
+
+// isBack reports whether money went back to whoever paid it, or might have.
 func isBack(r connector.Result) bool {
-	return r.Kind == connector.OfRefund && r.State == connector.Succeeded || r.Kind == connector.OfDispute && r.State == connector.Opened
+	return r.Kind == connector.OfRefund && r.State == connector.Succeeded || disputeStates[r.State] != "" && r.Kind == connector.OfDispute
+}
+
+var disputeStates = map[connector.State]BackState{
+	connector.Opened: BackOpened, connector.Won: BackWon, connector.Lost: BackLost,
 }
 
 // backOf is a refund or a dispute as the gateway told of it.
@@ -133,7 +150,7 @@ func backOf(r connector.Result, now time.Time) Back {
 		b.ID = string(r.Kind)
 	}
 	if r.Kind == connector.OfDispute {
-		b.Kind, b.State = Disputed, BackOpened
+		b.Kind, b.State = Disputed, disputeStates[r.State]
 	}
 	return b
 }
@@ -154,6 +171,9 @@ func (s *Service) writeReceipt(ctx context.Context, d receiptDocument, on EventN
 		Record: rec, Base: base, Events: []Event{e}, Claims: claims,
 		Put: s.orders(e, fact{Postings: f.Postings, Transfer: f.Transfer}, d.Receipt.Reseller, now),
 	}
+	if f.again != nil {
+		c.Put = append(c.Put, *f.again)
+	}
 	err = s.store.Apply(ctx, c)
 	if err != nil && !refused(err) && ctx.Err() == nil {
 		err = s.ascertain(ctx, c, err)
@@ -166,23 +186,70 @@ func (s *Service) writeReceipt(ctx context.Context, d receiptDocument, on EventN
 }
 
 // doubtful receipts were assigned, and the gateway gave the money back all the same.
-func (r Receipt) doubtful() bool { return r.Status == ReceiptAssigned && len(r.Backs) > 0 }
+func (r Receipt) doubtful() bool {
+	return r.Status == ReceiptAssigned && slices.ContainsFunc(r.Backs, func(b Back) bool { return b.State.takes() })
+}
 
 // toReceipt hears of a charge that is an unallocated receipt already: a repeat, or the gateway gave it back.
 func (s *Service) toReceipt(ctx context.Context, rec Record, r connector.Result) (Received, error) {
 	rcp, err := s.changeReceipt(ctx, rec, func(d receiptDocument) (EventName, *receiptFact, error) {
-		back := backOf(r, s.now())
-		if !isBack(r) || slices.ContainsFunc(d.Receipt.Backs, func(b Back) bool { return b.ID == back.ID }) {
+		if isTaken(r) && d.Receipt.Reason == wentBackFirst {
+			found := d.Receipt // the refund told of less than there is
+			found.Amount, found.Fee, found.Reason = r.Amount, r.Fee, fitsNothing
+			f := receiptFact{Birth: &found, Condition: found.ReceiptCondition}
+			if f.Condition.Status == ReceiptReturned && !found.goneWhole() {
+				f.Condition.Status = ReceiptOpen
+			}
+			return EventReceiptFound, &f, nil
+		}
+		now, news := d.Receipt.goingBack(r, s.now())
+		if !news {
 			return "", nil, nil
 		}
-		f := receiptFact{Condition: d.Receipt.ReceiptCondition}
-		f.Condition.Backs = append(slices.Clone(f.Condition.Backs), back)
-		if f.Condition.Status == ReceiptOpen && (r.Amount == d.Receipt.Amount || r.Amount == billing.Money{}) {
-			f.Condition.Status = ReceiptReturned
-		}
-		return EventReceiptBack, &f, nil
+		return EventReceiptBack, &receiptFact{Condition: now}, nil
 	})
 	return Received{Receipt: rcp}, err
+}
+
+// goingBack is a receipt's condition after the gateway gave it back, or after a dispute about it ended, which may be told
+// of first. False: that is no news.
+func (r Receipt) goingBack(said connector.Result, now time.Time) (ReceiptCondition, bool) {
+	back := backOf(said, now)
+	if !isBack(said) {
+		return r.ReceiptCondition, false
+	}
+	r.Backs = slices.Clone(r.Backs)
+	known := slices.IndexFunc(r.Backs, func(b Back) bool { return b.ID == back.ID })
+	switch {
+	case known < 0:
+		r.Backs = append(r.Backs, back)
+	case r.Backs[known].State == BackOpened && back.State != BackOpened:
+		r.Backs[known].State = back.State
+	default:
+		return r.ReceiptCondition, false
+	}
+	switch whole := r.goneWhole(); {
+	case whole && r.Status == ReceiptOpen:
+		r.Status = ReceiptReturned
+	case !whole && r.Status == ReceiptReturned && back.State == BackWon:
+		r.Status = ReceiptOpen // the money is with us again
+	}
+	return r.ReceiptCondition, true
+}
+
+// goneWhole reports whether all of the receipt went back. A refund without an amount is of all.
+func (r Receipt) goneWhole() bool {
+	sum := billing.Money{}
+	for _, b := range r.Backs {
+		if b.State.takes() {
+			if b.Amount == (billing.Money{}) {
+				return true
+			}
+			sum = plus(sum, b.Amount)
+		}
+	}
+	rest, err := r.Amount.Sub(sum)
+	return sum != (billing.Money{}) && err == nil && rest.Sign() <= 0
 }
 
 // changeReceipt decides on a receipt and writes the outcome, again while others win the race. No fact, no write.

@@ -160,7 +160,8 @@ func (s *Service) toPayment(ctx context.Context, rec Record, opened connector.Op
 	var p Payment
 	if a.Askable {
 		p, err = s.ask(ctx, l, a.Number, nil)
-	} else {
+	}
+	if err == nil && (!a.Askable || r.Kind == connector.OfDispute) { // a snapshot tells nothing of disputes
 		test := isTest(opened)
 		p, err = s.decideOn(ctx, l, a, nil, func(t *turn) error { return t.tell(a.Number, r, test) })
 	}

@@ -139,7 +139,7 @@ func (t *turn) refunded(number int, r connector.Result) error {
 	if id == "" {
 		id = "refund/" + c.Reference
 	}
-	if slices.ContainsFunc(c.Backs, func(b Back) bool { return b.ID == id }) {
+	if c.back(id) >= 0 {
 		return nil
 	}
 	amount := r.Amount
@@ -151,37 +151,39 @@ func (t *turn) refunded(number int, r connector.Result) error {
 	})
 }
 
-// disputed records a chargeback, or how it ended.
+// disputed records a chargeback, or how it ended. An end that is told of before its beginning tells of both.
 func (t *turn) disputed(number int, r connector.Result) error {
 	c, err := t.chargeOf(number, r)
-	if c == nil || err != nil {
+	if c == nil || err != nil || disputeStates[r.State] == "" {
 		return err
 	}
-	a := t.p.Attempt(number)
 	id := r.Operation
 	if id == "" {
 		id = "dispute/" + c.Reference
 	}
-	known := slices.IndexFunc(c.Backs, func(b Back) bool { return b.ID == id })
-	switch {
-	case known < 0 && r.State == connector.Opened:
+	if c.back(id) < 0 {
 		amount := r.Amount
 		if amount == (billing.Money{}) {
 			amount = c.rest()
 		}
-		return t.back(a, c, EventDisputeOpened, Back{
+		if err := t.back(t.p.Attempt(number), c, EventDisputeOpened, Back{
 			ID: id, Kind: Disputed, Amount: amount, State: BackOpened, Origin: "gateway", At: t.now,
-		})
-	case known >= 0 && c.Backs[known].State == BackOpened && (r.State == connector.Won || r.State == connector.Lost):
-		ended, on := BackWon, EventDisputeWon
-		if r.State == connector.Lost {
-			ended, on = BackLost, EventDisputeLost
+		}); err != nil {
+			return err
 		}
-		c.Backs = slices.Clone(c.Backs)
-		c.Backs[known].State = ended
-		return t.raiseCharge(a, *c, on)
 	}
-	return nil
+	a := t.p.Attempt(number)
+	c = a.named(c.Reference)
+	i := c.back(id)
+	if i < 0 || c.Backs[i].State != BackOpened || r.State == connector.Opened {
+		return nil
+	}
+	c.Backs = slices.Clone(c.Backs)
+	c.Backs[i].State = disputeStates[r.State]
+	if r.State == connector.Won {
+		return t.raiseCharge(a, *c, EventDisputeWon)
+	}
+	return t.raiseCharge(a, *c, EventDisputeLost)
 }
 
 // back adds a refund or a dispute to a charge. One that takes more than the charge still has, or another currency,
@@ -230,9 +232,12 @@ func (t *turn) chargeOf(number int, r connector.Result) (*Charge, error) {
 
 func (a Attempt) charge(r connector.Result) *Charge {
 	for _, c := range a.Charges {
-		if c.Reference == r.Charge {
-			return &c
+		if r.Operation != "" && c.back(r.Operation) >= 0 {
+			return &c // a repeat, or how it ended
 		}
+	}
+	if c := a.named(r.Charge); c != nil {
+		return c
 	}
 	for _, c := range a.Charges {
 		rest, err := c.rest().Sub(r.Amount)
@@ -241,6 +246,20 @@ func (a Attempt) charge(r connector.Result) *Charge {
 		}
 	}
 	return nil
+}
+
+func (a Attempt) named(charge string) *Charge {
+	for _, c := range a.Charges {
+		if c.Reference == charge {
+			return &c
+		}
+	}
+	return nil
+}
+
+// back finds the refund or dispute of that ID; -1 if there is none.
+func (c Charge) back(id string) int {
+	return slices.IndexFunc(c.Backs, func(b Back) bool { return b.ID == id })
 }
 
 // raiseCharge raises an event about a charge that was changed.

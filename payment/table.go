@@ -186,6 +186,7 @@ var table = []row{
 	{anywhere, EventDisputeWon, same, doUndispute, thenNothing, ourChoice},
 	{anywhere, EventDisputeLost, same, doNothing, thenNothing, ourChoice},
 	{anywhere, EventAcknowledged, same, doNothing, thenNothing, ourChoice},
+	{anywhere, EventReposted, same, doNothing, thenNothing, ourChoice},
 	{anywhere, EventErased, same, doNothing, thenNothing, ourChoice},
 
 	// News that come when they do not matter any more.

@@ -24,23 +24,23 @@ import (
 func BenchmarkTransitions(b *testing.B) {
 	for _, callers := range []int{1, 8, 32, 128} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
-			const rounds, lives = 9, 384
+			const rounds = 9
+			lives := 100 + 4*callers
 			var store, group, single, perFlush []float64
-			for range b.N {
-				for range rounds {
-					s, g, o := openStore(b), openBare(b, startGroup), openBare(b, startSingle)
-					single = append(single, o.race(b, callers, lives/4))
-					group = append(group, g.race(b, callers, lives))
-					store = append(store, s.race(b, callers, lives))
-					perFlush = append(perFlush, float64(lives*lifeLength)/float64(s.commits.Load()))
-				}
+			b.ResetTimer()
+			for range b.N * rounds {
+				single = append(single, openBare(b, startSingle).race(b, callers, lives))
+				group = append(group, openBare(b, startGroup).race(b, callers, lives))
+				c := openStore(b)
+				store = append(store, c.race(b, callers, lives))
+				perFlush = append(perFlush, float64(lives*lifeLength)/float64(c.commits.Load()))
 			}
 			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(median(ratios(store, group)), "store:group")
+			b.ReportMetric(median(ratios(store, single)), "store:single")
 			b.ReportMetric(median(store), "store/s")
 			b.ReportMetric(median(group), "group/s")
 			b.ReportMetric(median(single), "single/s")
-			b.ReportMetric(median(ratios(store, group)), "store:group")
-			b.ReportMetric(median(ratios(store, single)), "store:single")
 			b.ReportMetric(median(perFlush), "transitions/flush")
 			b.ReportMetric(float64(flushTime(b).Microseconds()), "µs/flush")
 		})
@@ -64,15 +64,15 @@ func ratios(a, b []float64) []float64 {
 type contender struct {
 	transition func(payment.Change) error
 	commits    atomic.Int64
+	close      func()
 }
 
 // openStore is the way through the store.
 func openStore(b *testing.B) *contender {
 	db, err := Open(filepath.Join(b.TempDir(), "store.db"))
 	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, db.Close()) })
 	ctx := context.Background()
-	c := new(contender)
+	c := &contender{close: func() { require.NoError(b, db.Close()) }}
 	require.NoError(b, db.writer.lend(ctx, func(w *conn) error { return countCommits(w, &c.commits) }))
 	c.transition = func(change payment.Change) error {
 		if change.Base > 0 {
@@ -85,25 +85,30 @@ func openStore(b *testing.B) *contender {
 	return c
 }
 
-// openBare is a way by hand: a connection that writes, a pool that reads.
-func openBare(b *testing.B, start func(b *testing.B, writer *conn) (write func(payment.Change) error)) *contender {
+// openBare is a way by hand over connections of the same kind: one that writes, and a pool that reads.
+func openBare(b *testing.B, start func(writer *conn) (write func(payment.Change) error, stop func())) *contender {
 	path := filepath.Join(b.TempDir(), "bare.db")
 	db, err := Open(path)
 	require.NoError(b, err)
 	require.NoError(b, db.Close())
 	writer, err := dial(path, writerSetup)
 	require.NoError(b, err)
-	b.Cleanup(writer.close)
 	readers := make(chan *conn, 4)
 	for range cap(readers) {
-		c, err := dial(path, readerSetup)
+		r, err := dial(path, readerSetup)
 		require.NoError(b, err)
-		b.Cleanup(c.close)
-		readers <- c
+		readers <- r
 	}
 	c := new(contender)
 	require.NoError(b, countCommits(writer, &c.commits))
-	write := start(b, writer)
+	write, stop := start(writer)
+	c.close = func() {
+		stop()
+		for range cap(readers) {
+			(<-readers).close()
+		}
+		writer.close()
+	}
 	c.transition = func(change payment.Change) error {
 		if change.Base > 0 {
 			r := <-readers
@@ -119,26 +124,22 @@ func openBare(b *testing.B, start func(b *testing.B, writer *conn) (write func(p
 }
 
 // startSingle commits each transition by itself.
-func startSingle(_ *testing.B, w *conn) func(payment.Change) error {
+func startSingle(w *conn) (write func(payment.Change) error, stop func()) {
 	var writing sync.Mutex
 	return func(c payment.Change) error {
 		writing.Lock()
 		defer writing.Unlock()
 		return firstOf(w.run(beginWrite), writeBare(w, c), w.run(commit))
-	}
+	}, func() {}
 }
 
 // startGroup commits together what is waiting.
-func startGroup(b *testing.B, w *conn) func(payment.Change) error {
+func startGroup(w *conn) (write func(payment.Change) error, stop func()) {
 	type job struct {
 		change payment.Change
 		done   chan error
 	}
 	jobs, stopped := make(chan job, 1024), make(chan struct{})
-	b.Cleanup(func() {
-		close(jobs)
-		<-stopped
-	})
 	go func() {
 		defer close(stopped)
 		var batch []job
@@ -156,10 +157,14 @@ func startGroup(b *testing.B, w *conn) func(payment.Change) error {
 			}
 		}
 	}()
-	return func(c payment.Change) error {
+	write = func(c payment.Change) error {
 		j := job{c, make(chan error, 1)}
 		jobs <- j
 		return <-j.done
+	}
+	return write, func() {
+		close(jobs)
+		<-stopped
 	}
 }
 
@@ -180,7 +185,7 @@ func (s countedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) 
 	return s.rawStmt.ExecContext(ctx, args)
 }
 
-// race lets callers take lives from a common heap and gives the transitions per second.
+// race lets callers take lives from a common heap, and gives the transitions per second.
 func (c *contender) race(b *testing.B, callers, lives int) float64 {
 	var next atomic.Int64
 	var all sync.WaitGroup
@@ -199,7 +204,9 @@ func (c *contender) race(b *testing.B, callers, lives int) float64 {
 		})
 	}
 	all.Wait()
-	return float64(lives*lifeLength) / time.Since(begin).Seconds()
+	took := time.Since(begin)
+	c.close()
+	return float64(lives*lifeLength) / took.Seconds()
 }
 
 const lifeLength = 4

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -27,30 +28,33 @@ func killRounds(t *testing.T) int {
 // What was acknowledged is there after kill -9, and nothing is there by half.
 func TestKilledWriterLosesNothing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "pay.db")
-	acks := map[string]int64{}
-	for round := range killRounds(t) {
-		c := startChild(t, "write", file, round)
-		var lines []string
-		for range rand.IntN(200) {
-			line, ok := c.line()
-			require.True(t, ok)
-			lines = append(lines, line)
-		}
-		lines = append(lines, c.kill(t)...)
-		for id, version := range acknowledged(t, lines) {
-			acks[id] = version
-		}
-		db := openAt(t, file)
+	all := map[string]int64{}
+	requireThere := func(db *DB, acks map[string]int64) {
 		for id, version := range acks {
 			r, err := db.Payments().Load(t.Context(), id)
 			require.NoError(t, err, id)
 			require.GreaterOrEqual(t, r.Version, version, id)
 		}
+	}
+	for round := range killRounds(t) {
+		c := startChild(t, "write", file, round)
+		var lines []string
+		for range rand.IntN(100) {
+			line, ok := c.line()
+			require.True(t, ok)
+			lines = append(lines, line)
+		}
+		lines = append(lines, c.kill(t)...)
+		acks := acknowledged(t, lines)
+		maps.Copy(all, acks)
+		db, err := Open(file)
+		require.NoError(t, err)
+		requireThere(db, acks)
 		intact(t, db)
 		require.NoError(t, db.Close())
 	}
-	require.NotEmpty(t, acks)
-	t.Logf("%d payments acknowledged over %d kills", len(acks), killRounds(t))
+	requireThere(openAt(t, file), all)
+	t.Logf("%d payments acknowledged over %d kills", len(all), killRounds(t))
 }
 
 func TestKilledInTheMiddleOfTx(t *testing.T) {

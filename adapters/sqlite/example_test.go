@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"os"
 	"path/filepath"
 	"time"
@@ -13,91 +12,94 @@ import (
 	"github.com/oplata-go/oplata/billing"
 )
 
+// topUp is a posting that both examples make.
+func topUp() billing.Posting {
+	return billing.Posting{
+		Key: "topup-7", Account: "42", Amount: billing.MustMoney("100.00", "RUB"), Comment: "top-up",
+		At: time.Date(2026, time.March, 1, 9, 30, 0, 0, time.UTC),
+	}
+}
+
 func Example() {
-	folder, err := os.MkdirTemp("", "oplata")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(folder)
-	path := filepath.Join(folder, "pay.db")
+	err := inFolder(func(folder string) error {
+		ctx, path := context.Background(), filepath.Join(folder, "pay.db")
+		db, err := sqlite.Open(path)
+		if err != nil {
+			return err
+		}
+		if err := billing.NewBook(db.Ledger()).Credit(ctx, topUp()); err != nil {
+			return err
+		}
+		_, err = sqlite.Open(path)
+		fmt.Println("locked:", errors.Is(err, sqlite.ErrLocked))
+		if err := db.Close(); err != nil {
+			return err
+		}
 
-	db, err := sqlite.Open(path)
-	if err != nil {
-		log.Fatal(err)
-	}
-	book := billing.NewBook(db.Ledger())
-	err = book.Credit(context.Background(), billing.Posting{
-		Key: "topup-7", Account: "42", Amount: billing.MustMoney("100.00", "RUB"), Comment: "top-up", At: time.Now(),
+		if db, err = sqlite.Open(path); err != nil {
+			return err
+		}
+		balance, err := billing.NewBook(db.Ledger()).Balance(ctx, "42")
+		fmt.Println("balance:", balance)
+		return errors.Join(err, db.Close())
 	})
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	_, err = sqlite.Open(path)
-	fmt.Println(errors.Is(err, sqlite.ErrLocked))
-
-	if err := db.Close(); err != nil {
-		log.Fatal(err)
-	}
-	if db, err = sqlite.Open(path); err != nil {
-		log.Fatal(err)
-	}
-	defer db.Close()
-	fmt.Println(billing.NewBook(db.Ledger()).Balance(context.Background(), "42"))
+	fmt.Println(err)
 	// Output:
-	// true
-	// 100.00 RUB <nil>
+	// locked: true
+	// balance: 100.00 RUB
+	// <nil>
 }
 
 // A host keeps what it does by itself and what it does with the stores in one transaction: both happen or neither.
 func ExampleDB_Tx() {
-	folder, err := os.MkdirTemp("", "oplata")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(folder)
-	db, err := sqlite.Open(filepath.Join(folder, "pay.db"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer db.Close()
-	ctx := context.Background()
-
-	order := func(tx *sqlite.Tx, number int, paid string) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO orders (number) VALUES (?)`, number)
+	err := inFolder(func(folder string) error {
+		ctx := context.Background()
+		db, err := sqlite.Open(filepath.Join(folder, "pay.db"))
 		if err != nil {
 			return err
 		}
-		return billing.NewBook(tx.Ledger()).Debit(ctx, billing.Posting{
-			Key: fmt.Sprint("order-", number), Account: "42", Amount: billing.MustMoney(paid, "RUB"), At: time.Now(),
+		defer db.Close()
+		err = db.Tx(ctx, func(tx *sqlite.Tx) error {
+			if _, err := tx.ExecContext(ctx, `CREATE TABLE orders (number INTEGER PRIMARY KEY)`); err != nil {
+				return err
+			}
+			return billing.NewBook(tx.Ledger()).Credit(ctx, topUp())
 		})
-	}
-	err = db.Tx(ctx, func(tx *sqlite.Tx) error {
-		_, err := tx.ExecContext(ctx, `CREATE TABLE orders (number INTEGER PRIMARY KEY)`)
 		if err != nil {
 			return err
 		}
-		return billing.NewBook(tx.Ledger()).Credit(ctx, billing.Posting{
-			Key: "topup-7", Account: "42", Amount: billing.MustMoney("100.00", "RUB"), At: time.Now(),
+
+		for number := range 2 {
+			err := db.Tx(ctx, func(tx *sqlite.Tx) error {
+				if _, err := tx.ExecContext(ctx, `INSERT INTO orders (number) VALUES (?)`, number); err != nil {
+					return err
+				}
+				price := topUp()
+				price.Key, price.Amount = fmt.Sprint("order-", number), billing.MustMoney("70.00", "RUB")
+				return billing.NewBook(tx.Ledger()).Debit(ctx, price)
+			})
+			fmt.Println("refused:", errors.Is(err, billing.ErrInsufficientFunds))
+		}
+		return db.Tx(ctx, func(tx *sqlite.Tx) error {
+			var orders int
+			err := tx.QueryRowContext(ctx, `SELECT count(*) FROM orders`).Scan(&orders)
+			fmt.Println("orders:", orders)
+			return err
 		})
-	})
-	fmt.Println(err)
-
-	fmt.Println(db.Tx(ctx, func(tx *sqlite.Tx) error { return order(tx, 1, "70.00") }))
-	err = db.Tx(ctx, func(tx *sqlite.Tx) error { return order(tx, 2, "70.00") })
-	fmt.Println(errors.Is(err, billing.ErrInsufficientFunds))
-
-	err = db.Tx(ctx, func(tx *sqlite.Tx) error {
-		var orders int
-		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM orders`).Scan(&orders)
-		fmt.Println("orders:", orders)
-		return err
 	})
 	fmt.Println(err)
 	// Output:
-	// <nil>
-	// <nil>
-	// true
+	// refused: false
+	// refused: true
 	// orders: 1
 	// <nil>
+}
+
+// inFolder runs do with a folder of its own.
+func inFolder(do func(folder string) error) error {
+	folder, err := os.MkdirTemp("", "oplata")
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(folder), os.RemoveAll(folder))
 }

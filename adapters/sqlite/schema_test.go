@@ -24,7 +24,6 @@ var freeze = flag.Bool("freeze", false, "write the dump of the newest schema ver
 // content is what every frozen dump holds, as the stores' types say it.
 type content struct {
 	change    payment.Change
-	dead      payment.Task
 	account   billing.Account
 	entry     billing.Entry
 	connector connector.ConnectorRecord

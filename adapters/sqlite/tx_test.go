@@ -94,8 +94,9 @@ func TestTxThatFailsWritesNothing(t *testing.T) {
 					}
 				}()
 				over <- db.Tx(ctx, func(tx *Tx) error {
-					require.NoError(t, insertHost(ctx, tx, "a"))
-					require.NoError(t, tx.Payments().Apply(ctx, first(1)))
+					if err := firstOf(insertHost(ctx, tx, "a"), tx.Payments().Apply(ctx, first(1))); err != nil {
+						return err
+					}
 					return c.end(ctx, tx)
 				})
 			}()
@@ -120,7 +121,7 @@ func orphan(ctx context.Context, tx *Tx) error {
 }
 
 func leaveRowsOpen(ctx context.Context, tx *Tx) error {
-	rows, err := tx.QueryContext(ctx, `SELECT name FROM hosts UNION ALL SELECT 'b'`)
+	rows, err := tx.QueryContext(ctx, `SELECT name FROM hosts UNION ALL SELECT 'b'`) //nolint:sqlclosecheck // the fault
 	if err != nil || !rows.Next() {
 		return errors.Join(err, errors.New("no rows"))
 	}
@@ -159,7 +160,7 @@ func TestTxIsOverWhenItsFunctionReturns(t *testing.T) {
 		return nil
 	}))
 	require.ErrorIs(t, insertHost(ctx, kept, "a"), ErrTxDone)
-	_, err := kept.QueryContext(ctx, `SELECT 1`)
+	_, err := kept.QueryContext(ctx, `SELECT 1`) //nolint:rowserrcheck,sqlclosecheck // there are none
 	require.ErrorIs(t, err, ErrTxDone)
 	require.Error(t, kept.QueryRowContext(ctx, `SELECT 1`).Scan(new(int)))
 	require.ErrorIs(t, kept.Payments().Apply(ctx, first(1)), ErrTxDone)

@@ -112,6 +112,7 @@ func (a *analysis) expand(c *closure, s *jsonschema.Schema, path []*jsonschema.S
 	}
 	c.members = append(c.members, s)
 	c.own.add(weight(s))
+	c.own.perNode += float64(len(path)) / 32 // the validator looks back along the path for circles
 	path = append(path, s)
 	for _, next := range a.graph.inPlace(s) {
 		if fault := a.expand(c, next, path); fault != nil {

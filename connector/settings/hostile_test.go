@@ -83,6 +83,8 @@ func TestUnusableSchemas(t *testing.T) {
 		{"doubled in a recursion of lists", `{"items":{"$ref":"#"},"contains":{"$ref":"#"}}`, `complexity`},
 		{"doubled in a recursion, unevaluated", `{"properties":{"a":{"$ref":"#"}},"allOf":[{"unevaluatedProperties":{"$ref":"#"}}]}`, `complexity`},
 
+		{"long chain", `{"$ref":"#/$defs/d0","$defs":{` + listed(900, func(i int) string { return fmt.Sprintf(`"d%d":{"$ref":"#/$defs/d%d"}`, i, i+1) }) + `,"d900":true}}`, `complexity`},
+
 		{"pattern against RE2", `{"properties":{"a":{"pattern":"(?=x)"}}}`, `/properties/a/pattern schemaPattern`},
 		{"pattern in a name", `{"patternProperties":{"(":{}}}`, `/patternProperties/( schemaPattern`},
 		{"pattern repeated to death", `{"pattern":"(a{500}){500}"}`, `/pattern schemaPattern`},
@@ -141,10 +143,10 @@ func TestCostlyChecksEnd(t *testing.T) {
 	}
 	nested := strings.Repeat(`{"a":`, 63) + `{}` + strings.Repeat(`}`, 63)
 	for _, tc := range []struct{ name, schema, value, want string }{
-		{"511 schemas on each item", onItems(doubled(8, `{"allOf":[NEXT,NEXT]}`)), "[" + strings.Repeat("1,", 450) + "1]", ""},
-		{"511 schemas on too many items", onItems(doubled(8, `{"allOf":[NEXT,NEXT]}`)), fill("1"), "complexity"},
-		{"511 schemas, all fail", onItems(doubled(8, `{"anyOf":[NEXT,NEXT]}`)), "[" + strings.Repeat(`"",`, 450) + `""]`, "type"},
-		{"chain of references", `{"items":{"$ref":"#/$defs/d0"},"$defs":{` + listed(900, func(i int) string { return fmt.Sprintf(`"d%d":{"$ref":"#/$defs/d%d"}`, i, i+1) }) + `,"d900":true}}`, "[" + strings.Repeat("1,", 450) + "1]", ""},
+		{"255 schemas on each item", onItems(doubled(7, `{"allOf":[NEXT,NEXT]}`)), "[" + strings.Repeat("1,", 450) + "1]", ""},
+		{"255 schemas on too many items", onItems(doubled(7, `{"allOf":[NEXT,NEXT]}`)), fill("1"), "complexity"},
+		{"255 schemas, all fail", onItems(doubled(7, `{"anyOf":[NEXT,NEXT]}`)), "[" + strings.Repeat(`"",`, 450) + `""]`, "type"},
+		{"chain of references", `{"items":{"$ref":"#/$defs/d0"},"$defs":{` + listed(150, func(i int) string { return fmt.Sprintf(`"d%d":{"$ref":"#/$defs/d%d"}`, i, i+1) }) + `,"d150":true}}`, "[" + strings.Repeat("1,", 900) + "1]", ""},
 		{"large program on a long text", `{"pattern":"^(a?b?){400}$"}`, `"` + long + `"`, "complexity"},
 		{"backtracking elsewhere", `{"pattern":"^(a+)+$"}`, `"` + long + `!"`, "pattern"},
 		{"large program on a long text below", `{"properties":{"a":{"pattern":"^(a?b?){400}$"}}}`, `{"a":"` + long[10:] + `"}`, "complexity"},

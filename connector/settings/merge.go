@@ -64,7 +64,7 @@ func (s *Schema) WithDefaults(doc []byte) ([]byte, error) {
 		return nil, err
 	}
 	f := filler{schema: s, size: len(doc)}
-	f.fill(&root.node, []*jsonschema.Schema{s.root}, 1)
+	f.fill(&root, []*jsonschema.Schema{s.root}, 1)
 	if f.fault != nil {
 		return nil, &Error{Faults: []Fault{*f.fault}}
 	}
@@ -110,7 +110,7 @@ func (f *filler) insert(n *node, sub *jsonschema.Schema) {
 		if !ok || n.member(name) != nil {
 			continue
 		}
-		m := member{name, marshalled(name), value}
+		m := member{name, string(marshalled(name)), value}
 		if f.size += len(m.key) + len(value.raw); f.size > MaxValue {
 			fault := tooLong(MaxValue)
 			f.fault = &fault

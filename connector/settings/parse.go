@@ -1,8 +1,6 @@
 package settings
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,52 +26,45 @@ const (
 	maxSchemaNodes = 8192
 )
 
-// node is a JSON value with the bytes it was written as. Nodes of several documents can be put together: a node that was
-// not changed prints its own bytes, so order, numbers and escapes stay as they were.
-type node struct {
-	kind    byte   // '{' '[' '"' '0' 't' 'f' 'n'
-	raw     []byte // as written
-	at      int    // where raw begins in its document
-	text    string // a string's text
-	members []member
-	items   []node
-	changed bool // members or items differ from raw
-}
-
-type member struct {
-	name  string
-	key   []byte // the name as written, with quotes
-	value node
-}
-
 // parser reads JSON strictly: RFC 8259 with unique member names and valid Unicode, within the bounds above.
 type parser struct {
-	src      []byte
+	src      string // texts and numbers are parts of it, not copies
 	pos      int
 	depth    int
 	nodes    int
 	maxNodes int
 	path     []string // names and indexes down to the place being read, for faults
+	decoding bool     // build the validator's values and no tree
 }
 
-// parse reads one JSON value that fills src.
+// parse reads one JSON value that fills src, and counts the values in it.
 func parse(src []byte, maxBytes, maxNodes int) (root node, nodes int, fault *Fault) {
+	p := parser{maxNodes: maxNodes}
+	root, fault = p.read(src, maxBytes)
+	return root, p.nodes, fault
+}
+
+// decode is parse of a document for the validator alone: it builds the values at once and saves the tree.
+func decode(src []byte) (value any, nodes int, fault *Fault) {
+	p := parser{maxNodes: MaxValue, decoding: true}
+	root, fault := p.read(src, MaxValue)
+	return root.value, p.nodes, fault
+}
+
+func (p *parser) read(src []byte, maxBytes int) (node, *Fault) {
 	if len(src) > maxBytes {
 		fault := tooLong(maxBytes)
-		return node{}, 0, &fault
+		return node{}, &fault
 	}
 	if !utf8.Valid(src) {
-		return node{}, 0, &Fault{Code: "utf8"}
+		return node{}, &Fault{Code: "utf8"}
 	}
-	p := parser{src: src, maxNodes: maxNodes}
-	root, fault = p.value()
+	p.src = string(src)
+	root, fault := p.value()
 	if fault == nil && p.peek() != 0 {
 		fault = p.syntax()
 	}
-	if fault != nil {
-		return node{}, 0, fault
-	}
-	return root, p.nodes, nil
+	return root, fault
 }
 
 func (p *parser) value() (node, *Fault) {
@@ -90,9 +81,9 @@ func (p *parser) value() (node, *Fault) {
 		}
 		p.pos++
 		if c == '{' {
-			n.members, fault = p.object()
+			fault = p.object(&n)
 		} else {
-			n.items, fault = p.array()
+			fault = p.array(&n)
 		}
 		p.depth--
 	case '"':
@@ -107,69 +98,87 @@ func (p *parser) value() (node, *Fault) {
 		n.kind = '0'
 		fault = p.number()
 	}
-	if fault == nil {
-		n.raw = p.src[n.at:p.pos]
+	if fault != nil {
+		return node{}, fault
 	}
-	return n, fault
+	n.raw = p.src[n.at:p.pos]
+	if p.decoding && n.value == nil {
+		n.value = n.any()
+	}
+	return n, nil
 }
 
-func (p *parser) object() ([]member, *Fault) {
+func (p *parser) object(n *node) *Fault {
+	values := map[string]any{}
+	seen := names{}
+	if p.decoding {
+		n.value = values
+	}
 	if p.peek() == '}' {
 		p.pos++
-		return nil, nil
+		return nil
 	}
-	members := make([]member, 0, 4)
-	seen := names{}
 	for {
 		if p.peek() != '"' {
-			return nil, p.syntax()
+			return p.syntax()
 		}
 		start := p.pos
 		name, fault := p.string()
 		if fault != nil {
-			return nil, fault
+			return fault
 		}
 		key := p.src[start:p.pos]
 		p.path = append(p.path, name)
-		if !seen.add(name, members) {
-			return nil, p.fault("duplicate", nil)
+		_, repeated := values[name]
+		if repeated || !seen.add(name, n.members) {
+			return p.fault("duplicate", nil)
 		}
 		if p.peek() != ':' {
-			return nil, p.syntax()
+			return p.syntax()
 		}
 		p.pos++
 		value, fault := p.value()
 		if fault != nil {
-			return nil, fault
+			return fault
 		}
 		p.path = p.path[:len(p.path)-1]
-		members = append(members, member{name, key, value})
-
+		if p.decoding {
+			values[name] = value.value
+		} else {
+			n.members = append(n.members, member{name, key, value})
+		}
 		more, fault := p.next('}')
 		if fault != nil || !more {
-			return members, fault
+			return fault
 		}
 	}
 }
 
-func (p *parser) array() ([]node, *Fault) {
+func (p *parser) array(n *node) *Fault {
+	values := []any{}
+	if p.decoding {
+		n.value = values
+	}
 	if p.peek() == ']' {
 		p.pos++
-		return nil, nil
+		return nil
 	}
-	items := make([]node, 0, 4)
-	for {
-		p.path = append(p.path, strconv.Itoa(len(items)))
-		value, fault := p.value()
+	for i := 0; ; i++ {
+		p.path = append(p.path, strconv.Itoa(i))
+		item, fault := p.value()
 		if fault != nil {
-			return nil, fault
+			return fault
 		}
 		p.path = p.path[:len(p.path)-1]
-		items = append(items, value)
-
+		if p.decoding {
+			values = append(values, item.value)
+			n.value = values
+		} else {
+			n.items = append(n.items, item)
+		}
 		more, fault := p.next(']')
 		if fault != nil || !more {
-			return items, fault
+			return fault
 		}
 	}
 }
@@ -194,7 +203,7 @@ func (p *parser) string() (string, *Fault) {
 			body := p.src[start:p.pos]
 			p.pos++
 			if !escaped {
-				return string(body), nil
+				return body, nil
 			}
 			return p.unescape(body)
 		case c == '\\':
@@ -209,7 +218,7 @@ func (p *parser) string() (string, *Fault) {
 
 // unescape decodes the text between the quotes. Half of a surrogate pair is refused: it is no character, and decoders
 // disagree about what it becomes.
-func (p *parser) unescape(body []byte) (string, *Fault) {
+func (p *parser) unescape(body string) (string, *Fault) {
 	var b strings.Builder
 	b.Grow(len(body))
 	for i := 0; i < len(body); i++ {
@@ -243,12 +252,12 @@ func (p *parser) unescape(body []byte) (string, *Fault) {
 }
 
 // hex4 reads uXXXX.
-func hex4(s []byte) (rune, bool) {
+func hex4(s string) (rune, bool) {
 	if len(s) < 5 || s[0] != 'u' {
 		return 0, false
 	}
 	var r rune
-	for _, c := range s[1:5] {
+	for _, c := range []byte(s[1:5]) {
 		switch {
 		case '0' <= c && c <= '9':
 			r = r<<4 | rune(c-'0')
@@ -290,7 +299,7 @@ func (p *parser) number() *Fault {
 	}
 	tooLong := p.pos-start > MaxNumber
 	if !tooLong && exponent < p.pos {
-		e, err := strconv.Atoi(string(p.src[exponent:p.pos]))
+		e, err := strconv.Atoi(p.src[exponent:p.pos])
 		tooLong = err != nil || e > maxExponent || e < -maxExponent
 	}
 	if tooLong {
@@ -308,7 +317,7 @@ func (p *parser) digits() int {
 }
 
 func (p *parser) literal(word string) *Fault {
-	if !bytes.HasPrefix(p.src[p.pos:], []byte(word)) {
+	if !strings.HasPrefix(p.src[p.pos:], word) {
 		return p.syntax()
 	}
 	p.pos += len(word)
@@ -363,95 +372,4 @@ func (n *names) add(name string, before []member) bool {
 	_, taken := n.set[name]
 	n.set[name] = struct{}{}
 	return !taken
-}
-
-// any returns the value in the form that the validator takes: numbers as json.Number, so that no digit is lost.
-func (n *node) any() any {
-	switch n.kind {
-	case '{':
-		m := make(map[string]any, len(n.members))
-		for i := range n.members {
-			m[n.members[i].name] = n.members[i].value.any()
-		}
-		return m
-	case '[':
-		s := make([]any, len(n.items))
-		for i := range n.items {
-			s[i] = n.items[i].any()
-		}
-		return s
-	case '"':
-		return n.text
-	case '0':
-		return json.Number(n.raw)
-	case 't':
-		return true
-	case 'f':
-		return false
-	default:
-		return nil
-	}
-}
-
-// member returns the value of that name, nil when there is none.
-func (n *node) member(name string) *node {
-	for i := range n.members {
-		if n.members[i].name == name {
-			return &n.members[i].value
-		}
-	}
-	return nil
-}
-
-// print appends the value as JSON. Containers that changed lose their white space, everything else keeps its bytes.
-func (n *node) print(out []byte) []byte {
-	if !n.changed {
-		return append(out, n.raw...)
-	}
-	open, end := byte('{'), byte('}')
-	if n.kind == '[' {
-		open, end = '[', ']'
-	}
-	out = append(out, open)
-	for i := range n.members {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(append(out, n.members[i].key...), ':')
-		out = n.members[i].value.print(out)
-	}
-	for i := range n.items {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = n.items[i].print(out)
-	}
-	return append(out, end)
-}
-
-// pointer joins tokens to a JSON pointer (RFC 6901). Tokens are names found in the document, so long ones are cut.
-func pointer(path []string) string {
-	const longest = 64
-	var b strings.Builder
-	for _, token := range path {
-		b.WriteByte('/')
-		if utf8.RuneCountInString(token) > longest {
-			token = string([]rune(token)[:longest]) + "…"
-		}
-		b.WriteString(escapeToken(token))
-	}
-	return b.String()
-}
-
-func escapeToken(token string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(token, "~", "~0"), "/", "~1")
-}
-
-// tokens splits a JSON pointer that is not empty.
-func tokens(pointer string) []string {
-	out := strings.Split(pointer, "/")[1:]
-	for i, token := range out {
-		out[i] = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
-	}
-	return out
 }

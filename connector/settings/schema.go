@@ -16,9 +16,8 @@ const (
 	// documentURL names a schema inside the validator. Nothing is ever loaded from it.
 	documentURL = "settings:///schema"
 
-	// The work is bounded by counting steps; these bound it once more, by the clock, for what counting has missed.
-	compileTime  = 10 * time.Second
-	validateTime = 5 * time.Second
+	// The work is bounded by counting steps; this bounds it once more, by the clock, for what counting has missed.
+	patience = 10 * time.Second
 	// quickSteps take a few milliseconds at the most; below that no clock is needed.
 	quickSteps = 1 << 14
 )
@@ -52,7 +51,7 @@ func Compile(raw []byte) (*Schema, error) {
 	sum := sha256.Sum256(raw)
 	s.hash = hex.EncodeToString(sum[:])
 
-	faults, failure := within(compileTime, func() []Fault { return s.compile(&doc) })
+	faults, failure := within(patience, func() []Fault { return s.compile(&doc) })
 	if failure != "" {
 		faults = []Fault{{Code: failure}}
 	}
@@ -71,17 +70,16 @@ func (s *Schema) Hash() string { return s.hash }
 // Validate checks a document: nil, or *Error with every fault. Bad JSON, invalid Unicode, repeated members, and
 // documents beyond the bounds of this package are faults too.
 func (s *Schema) Validate(value []byte) error {
-	doc, err := s.read(value)
-	if err != nil {
-		return err
+	v, nodes, fault := decode(value)
+	if fault = s.bounded(fault, nodes, len(value)); fault != nil {
+		return &Error{Faults: []Fault{*fault}}
 	}
-	v := doc.any()
 	check := func() []Fault { return s.faults(s.root.Validate(v)) }
 	run := quick[[]Fault]
-	if s.cost.steps(doc.nodes, len(value)) > quickSteps {
+	if s.cost.steps(nodes, len(value)) > quickSteps {
 		run = within[[]Fault]
 	}
-	faults, failure := run(validateTime, check)
+	faults, failure := run(patience, check)
 	if failure != "" {
 		faults = []Fault{{Code: failure}}
 	}
@@ -91,31 +89,30 @@ func (s *Schema) Validate(value []byte) error {
 	return nil
 }
 
-// document is a settings document that was read within bounds.
-type document struct {
-	node
-	nodes int
+// bounded adds to a fault of reading that the document would cost too much against this schema.
+func (s *Schema) bounded(fault *Fault, nodes, matched int) *Fault {
+	if fault == nil && s.cost.steps(nodes, matched) > maxSteps {
+		return &Fault{Code: "complexity"}
+	}
+	return fault
 }
 
-// read parses a document and refuses one that would cost too much against this schema.
-func (s *Schema) read(value []byte) (document, error) {
-	return s.readWithin(value, MaxValue, len(value))
+// read parses a document.
+func (s *Schema) read(value []byte) (node, error) {
+	root, nodes, fault := parse(value, MaxValue, MaxValue)
+	if fault = s.bounded(fault, nodes, len(value)); fault != nil {
+		return node{}, &Error{Faults: []Fault{*fault}}
+	}
+	return root, nil
 }
 
 // readStored parses a document that may have grown by sealing. No pattern is matched against its texts.
-func (s *Schema) readStored(value []byte) (document, error) {
-	return s.readWithin(value, MaxStored, 0)
-}
-
-func (s *Schema) readWithin(value []byte, limit, matched int) (document, error) {
-	root, nodes, fault := parse(value, limit, MaxValue)
-	if fault == nil && s.cost.steps(nodes, matched) > maxSteps {
-		fault = &Fault{Code: "complexity"}
+func (s *Schema) readStored(value []byte) (node, error) {
+	root, nodes, fault := parse(value, MaxStored, MaxValue)
+	if fault = s.bounded(fault, nodes, 0); fault != nil {
+		return node{}, &Error{Faults: []Fault{*fault}}
 	}
-	if fault != nil {
-		return document{}, &Error{Faults: []Fault{*fault}}
-	}
-	return document{root, nodes}, nil
+	return root, nil
 }
 
 // faults turns the validator's error into ours, which hold no value.

@@ -58,7 +58,7 @@ func (s *Schema) MapSecrets(doc []byte, f func(pointer, text string) (string, er
 		return nil, err
 	}
 	w := secretWalk{schema: s, f: f}
-	if err := w.walk(&root.node, []*jsonschema.Schema{s.root}, false, ""); err != nil {
+	if err := w.walk(&root, []*jsonschema.Schema{s.root}, false, ""); err != nil {
 		return nil, err
 	}
 	out := make([]byte, 0, len(doc))
@@ -135,10 +135,10 @@ func (s *Schema) Mask(doc []byte) (masked []byte, set []string, err error) {
 		return nil, nil, err
 	}
 	schemas := []*jsonschema.Schema{s.root}
-	if s.isSecret(&root.node, schemas) {
+	if s.isSecret(&root, schemas) {
 		return []byte("null"), []string{""}, nil
 	}
-	set = s.mask(&root.node, schemas, "")
+	set = s.mask(&root, schemas, "")
 	return root.print(nil), set, nil
 }
 
@@ -158,7 +158,7 @@ func (s *Schema) mask(n *node, schemas []*jsonschema.Schema, at string) (set []s
 			continue
 		}
 		n.changed = true
-		if m.value.kind != 'n' && string(m.value.raw) != `""` {
+		if m.value.kind != 'n' && m.value.raw != `""` {
 			set = append(set, place)
 		}
 	}
@@ -199,7 +199,7 @@ func (s *Schema) Keep(stored, given []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.keep(&n.node, &old.node, []*jsonschema.Schema{s.root})
+	s.keep(&n, &old, []*jsonschema.Schema{s.root})
 	return n.print(nil), nil
 }
 
@@ -274,7 +274,7 @@ func (s *Schema) partners(n, old *node, schemas []*jsonschema.Schema) map[int]in
 
 // bare is an item without its secrets, in a form that does not depend on white space or order.
 func (s *Schema) bare(n *node, schemas []*jsonschema.Schema) string {
-	item, _, _ := parse(n.raw, MaxStored, MaxStored) // cannot fail: a copy of what was read, to be taken apart
+	item, _, _ := parse([]byte(n.raw), MaxStored, MaxStored) // cannot fail: a copy of what was read, to be taken apart
 	s.mask(&item, schemas, "")
 	return string(marshalled(item.any()))
 }

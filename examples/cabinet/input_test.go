@@ -132,7 +132,7 @@ func TestCallbackRefusalSaysWhatIsWrongAndNothingIsWritten(t *testing.T) {
 		"wrong key":              func(v url.Values) { v.Set("sign", strings.Repeat("0", 32)) },
 		"missing: sign":          func(v url.Values) { v.Del("sign") },
 		"malformed: customer_id": func(v url.Values) { v.Set("customer_id", "1") },
-		"comes twice":            func(v url.Values) { v.Add("total", "100.00") },
+		"malformed: total":       func(v url.Values) { v.Add("total", "100.00") },
 	} {
 		form := url.Values{}
 		for name, values := range genuine {

@@ -91,6 +91,9 @@ func (h *Host) act(e Entry) {
 		}
 		switch e.Kind {
 		case Took:
+			if e.Method != "" {
+				continue // it fits no order: the company is not asked about it
+			}
 			c.world.Charged(e.Reference, e.Charge, e.Amount)
 		case Held:
 			c.world.Authorized(e.Reference, e.Charge, e.Amount)

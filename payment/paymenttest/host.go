@@ -205,6 +205,7 @@ func (h *Host) install(ctx context.Context) error {
 	}
 	return nil
 }
+
 // Methods lists the payment methods' IDs.
 func (h *Host) Methods() []string {
 	ids := make([]string, 0, len(h.methods))
@@ -233,7 +234,3 @@ func document(pairs ...string) json.RawMessage {
 	return text
 }
 
-// isCallOf tells whose company a connector is.
-func (c *company) isCallOf(connectorID string) bool {
-	return strings.EqualFold(connectorID, c.merchant)
-}

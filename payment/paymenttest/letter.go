@@ -44,8 +44,6 @@ func (h *Host) write(m *method, r connector.Result) letter {
 		l.hears = []billing.Money{r.Amount}
 	case met && (r.Kind == connector.OfRefund || r.Kind == connector.OfDispute):
 		l.hears = []billing.Money{order.Amount} // before its charge it proves one, of what was asked
-	case r.Kind == connector.OfRefund || r.Kind == connector.OfDispute:
-		l.hears = []billing.Money{r.Amount}
 	}
 	return l
 }
