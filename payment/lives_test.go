@@ -14,7 +14,7 @@ func memoryStores(db *memory.DB) paymenttest.Stores {
 }
 
 func TestX(t *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range uint64(200) {
 		h, err := paymenttest.New(t.Context(), paymenttest.Config{Stores: memoryStores(new(memory.DB)), Seed: seed})
 		require.NoError(t, err)
 		l := paymenttest.NewLife(h, "a", "b")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/oplata-go/oplata/connector"
 )
@@ -129,19 +130,26 @@ func (s *Service) place(ctx context.Context, opened connector.OpenedMethod, curr
 	return Received{}, ErrConflict
 }
 
-// owner finds the record that a result is about: by our reference, or else by the charge.
+// owner finds the record that a result is about: by our reference, or else by the charge. What goes back goes back from
+// where the charge is, whatever reference it names.
 func (s *Service) owner(ctx context.Context, opened connector.OpenedMethod, r connector.Result) (Record, error) {
-	if r.Misplaced == "" && r.Reference != "" {
-		rec, _, err := s.store.Owner(ctx, "reference/"+opened.Account, r.Reference)
-		if err == nil || !errors.Is(err, ErrNotFound) {
+	names := []Claim{{Scope: "reference/" + opened.Account, Key: r.Reference}, {Scope: "charge/" + opened.Account, Key: r.Charge}}
+	if r.Misplaced != "" {
+		names[0].Key = ""
+	}
+	if isBack(r) {
+		slices.Reverse(names)
+	}
+	for _, name := range names {
+		if name.Key == "" {
+			continue
+		}
+		rec, _, err := s.store.Owner(ctx, name.Scope, name.Key)
+		if !errors.Is(err, ErrNotFound) {
 			return rec, err
 		}
 	}
-	if r.Charge == "" {
-		return Record{}, ErrNotFound
-	}
-	rec, _, err := s.store.Owner(ctx, "charge/"+opened.Account, r.Charge)
-	return rec, err
+	return Record{}, ErrNotFound
 }
 
 // toPayment writes a result about an attempt of ours.
@@ -168,19 +176,18 @@ func (s *Service) toPayment(ctx context.Context, rec Record, opened connector.Op
 	return Received{Payment: p}, err
 }
 
-// attemptOf finds the attempt with the result's reference, or else the one with its charge.
+// attemptOf finds the attempt with the result's reference, or else the one with its charge; of what goes back the other way
+// round.
 func (p Payment) attemptOf(merchant string, r connector.Result) (Attempt, bool) {
-	for _, a := range p.Attempts {
-		if a.Merchant == merchant && a.Reference == r.Reference && r.Reference != "" && r.Misplaced == "" {
-			return a, true
-		}
+	named := slices.IndexFunc(p.Attempts, func(a Attempt) bool {
+		return a.Merchant == merchant && a.Reference == r.Reference && r.Reference != "" && r.Misplaced == ""
+	})
+	charged := slices.IndexFunc(p.Attempts, func(a Attempt) bool { return a.Merchant == merchant && a.named(r.Charge) != nil })
+	if named < 0 || isBack(r) && charged >= 0 {
+		named = charged
 	}
-	for _, a := range p.Attempts {
-		for _, c := range a.Charges {
-			if a.Merchant == merchant && c.Reference == r.Charge {
-				return a, true
-			}
-		}
+	if named < 0 {
+		return Attempt{}, false
 	}
-	return Attempt{}, false
+	return p.Attempts[named], true
 }

@@ -165,3 +165,30 @@ func TestParkingIsInvisible(t *testing.T) {
 		})
 	})
 }
+
+// A task that is put dead holds up those of its record at once, so that another's may leave, parked as it may be.
+func TestTaskPutDeadLetsOthersPass(t *testing.T) {
+	db := openNew(t)
+	ctx, record := t.Context(), payment.Record{ID: "p-1"}
+	put := func(task payment.Task) {
+		record.Version++
+		c := payment.Change{Record: record, Base: record.Version - 1, Put: []payment.Task{task}}
+		require.NoError(t, db.Payments().Apply(ctx, c))
+	}
+	lease := func() (ids []string) {
+		leased, err := db.Payments().Lease(ctx, payment.Lease{Queue: "q", Now: noon, Until: noon, Limit: 10})
+		require.NoError(t, err)
+		for _, task := range leased {
+			ids = append(ids, task.ID)
+		}
+		return ids
+	}
+	put(payment.Task{ID: "t-2", Queue: "q", Lane: "l", Order: 2, Record: "r-1", Due: noon})
+	put(payment.Task{ID: "t-3", Queue: "q", Lane: "l", Order: 3, Record: "r-2", Due: noon})
+	require.Equal(t, []string{"t-2"}, lease()) // parks t-3
+	put(payment.Task{ID: "t-1", Queue: "q", Lane: "l", Order: 1, Record: "r-1", Due: noon, Dead: true})
+	require.Equal(t, []string{"t-3"}, lease()) // parks t-2
+	record.Version++
+	require.NoError(t, db.Payments().Apply(ctx, payment.Change{Record: record, Base: record.Version - 1, Drop: []string{"t-1"}}))
+	require.Equal(t, []string{"t-2"}, lease())
+}

@@ -134,6 +134,34 @@ func TestQueuedWriteCanBeTakenBack(t *testing.T) {
 	requireAbsent(t, db, 3)
 }
 
+// endedContext has ended without anybody being told yet.
+type endedContext struct {
+	context.Context
+	ended atomic.Bool
+}
+
+func (c *endedContext) Err() error {
+	if c.ended.Load() {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestWriterLooksAtContextsItself(t *testing.T) {
+	db := openNew(t)
+	release := hold(t, db)
+	ctx := &endedContext{Context: context.Background()}
+	out := background(db, 1, func() error { return db.Payments().Apply(ctx, first(1)) })
+	taken := first(2) // makes the batch run twice
+	taken.Claims = append(taken.Claims, taken.Claims[0])
+	refused := background(db, 2, apply(t, db, taken))
+	ctx.ended.Store(true)
+	release()
+	require.ErrorIs(t, <-out, context.Canceled)
+	require.ErrorIs(t, <-refused, payment.ErrClaimed)
+	requireAbsent(t, db, 1)
+}
+
 func TestFullQueueHoldsCallersBack(t *testing.T) {
 	db, err := New(Config{Path: filepath.Join(t.TempDir(), "pay.db"), Queue: 2})
 	require.NoError(t, err)

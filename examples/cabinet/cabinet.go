@@ -49,7 +49,7 @@ func open(ctx context.Context, o options) (_ *cabinet, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.db, err = sqlite.Open(o.db); err != nil {
+	if c.db, err = sqlite.Open(o.db); err != nil { //nolint:contextcheck // the file stays open when ctx ends
 		return nil, err
 	}
 	if err := c.listen(ctx); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/oplata-go/oplata/billing"
@@ -72,9 +73,7 @@ func (c *cabinet) prepareMethods(ctx context.Context, shared secret.Value) error
 			"page_url":         c.simulatorURL + "/",
 			"source_addresses": []string{"127.0.0.1", "::1"},
 		}
-		for name, value := range m.settings {
-			settings[name] = value
-		}
+		maps.Copy(settings, m.settings)
 		if err := c.prepareMethod(ctx, by, m.id, m.name, settings); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"os"
@@ -46,7 +47,7 @@ func TestWrongTopUpFormMakesNothing(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, p.status, c.value)
 		p.shows(t, c.says)
 		if c.field == "amount" {
-			require.True(t, strings.Contains(p.body, `aria-invalid="true" aria-describedby="amount-fault"`), c.value)
+			require.Contains(t, p.body, `aria-invalid="true" aria-describedby="amount-fault"`, c.value)
 		}
 	}
 	require.Equal(t, before, w.made())
@@ -170,5 +171,5 @@ func TestNoSecretIsInTheDatabaseInTheOpen(t *testing.T) {
 	stored, err := os.ReadFile(w.o.db)
 	require.NoError(t, err)
 	require.Contains(t, string(stored), "Пополнение баланса через ЛК", "the file is what is looked at")
-	require.NotContains(t, string(stored), w.shared.Reveal())
+	require.False(t, bytes.Contains(stored, []byte(w.shared.Reveal())))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/oplata-go/oplata/connector/secret"
 )
@@ -33,7 +34,7 @@ func readKeys(o options) (*secret.Ring, error) {
 
 // makeKeys writes a new key file, durably and for its owner's eyes only.
 func makeKeys(path string) (*secret.Ring, error) {
-	text := "# The master keys of a cabinet. Without them its database cannot be read; whoever has both reads all secrets.\n"
+	lines := []string{"# The master keys of a cabinet. Without them its database cannot be read; whoever has both reads all secrets."}
 	var keys []secret.Key
 	for _, id := range []string{masterKey, simulatorKey} {
 		k, err := secret.GenerateKey(id)
@@ -41,13 +42,13 @@ func makeKeys(path string) (*secret.Ring, error) {
 			return nil, fmt.Errorf("cabinet: new key: %w", err)
 		}
 		keys = append(keys, k)
-		text += k.Export() + "\n"
+		lines = append(lines, k.Export())
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("cabinet: new key file: %w", err)
 	}
-	_, err = file.WriteString(text)
+	_, err = file.WriteString(strings.Join(lines, "\n") + "\n")
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return nil, errors.Join(fmt.Errorf("cabinet: new key file: %w", err), os.Remove(path))
 	}

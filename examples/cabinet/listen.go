@@ -38,7 +38,7 @@ func (a *address) Set(text string) error {
 		return errors.New("the port must be a number up to 65535")
 	}
 	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsLoopback() && !ip.IsUnspecified() {
-		return errors.New("the host must be a loopback address, 0.0.0.0 or ::")
+		return errors.New("the host must be a loopback address, or 0.0.0.0 or :: for all")
 	}
 	*a = address{host: host, port: uint16(number), fixed: true}
 	return nil
@@ -92,7 +92,7 @@ func newServer(h http.Handler, logger *slog.Logger) *http.Server {
 }
 
 // patience is how long requests may take to end when the program stops.
-const patience = 5 * time.Second
+const patience = 10 * time.Second
 
 // serveUntil serves until ctx ends, then lets the requests under way finish.
 func serveUntil(ctx context.Context, server *http.Server, l net.Listener) error {
@@ -109,6 +109,8 @@ func serveUntil(ctx context.Context, server *http.Server, l net.Listener) error 
 	if err != nil {
 		err = errors.Join(err, server.Close())
 	}
-	<-failed
+	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/oplata-go/oplata/adapters/chronopay/chronopaysim"
+	"github.com/oplata-go/oplata/billing"
 	"github.com/oplata-go/oplata/payment"
 )
 
@@ -243,4 +244,28 @@ func TestCancelledTopUpStillTakesLateMoney(t *testing.T) {
 	require.Equal(t, payment.Cancelled, w.status(id))
 	w.choose(chronoPay, chronopaysim.Pay).shows(t, "деньги на балансе")
 	require.Equal(t, "860.00", w.balance())
+}
+
+func TestOperatorSendsAStuckPostingAgain(t *testing.T) {
+	w := newWorld(t)
+	p, err := w.payments.Create(w.ctx, payment.CreateParams{Account: "7", Total: billing.MustMoney("30.00", "RUB"), Purpose: payment.TopUp})
+	require.NoError(t, err)
+	a, err := w.payments.Start(w.ctx, payment.StartParams{Payment: p.ID, Method: "card"})
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, w.post("/callback/card", w.callbackFor(a, "30.00")).status)
+	w.deliver()
+	w.get("/operator").shows(t, "Проводка не прошла: нет такого счёта", "30,00 ₽")
+	require.Equal(t, http.StatusNotFound, w.get("/payments/"+p.ID).status, "another account's")
+
+	form := w.get("/operator").form(t, "/operator/postings")
+	require.Equal(t, http.StatusUnprocessableEntity, w.post("/operator/postings", form).status, "without a reason")
+	form.Set("reason", "счёт открыт")
+	require.NoError(t, w.book.Open(w.ctx, billing.Account{ID: "7", Currency: "RUB"}))
+	w.post("/operator/postings", form).shows(t, "Всё спокойно.")
+	w.deliver()
+	balance, err := w.book.Balance(w.ctx, "7")
+	require.NoError(t, err)
+	require.Equal(t, "30.00", balance.Value())
+	require.Equal(t, http.StatusNotFound, w.post("/operator/postings", form).status, "it is not stuck any more")
+	w.get("/operator/payments/"+p.ID).shows(t, "Проводка отправлена снова", "счёт открыт", "История цела")
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -55,7 +56,7 @@ func checkNesting(text string) error {
 		if strings.Contains(attributes, " on") {
 			return fmt.Errorf("a handler in <%s%s>", name, attributes)
 		}
-		if name == "input" && !strings.Contains(attributes, `type="hidden"`) && !inside(open, "label") {
+		if name == "input" && !strings.Contains(attributes, `type="hidden"`) && !slices.Contains(open, "label") {
 			id := idIn.FindStringSubmatch(attributes)
 			if id == nil || !strings.Contains(text, `for="`+id[1]+`"`) {
 				return fmt.Errorf("a field without a label: <input%s>", attributes)
@@ -75,13 +76,4 @@ func checkNesting(text string) error {
 		return fmt.Errorf("left open: %v", open)
 	}
 	return nil
-}
-
-func inside(open []string, name string) bool {
-	for _, o := range open {
-		if o == name {
-			return true
-		}
-	}
-	return false
 }

@@ -406,7 +406,7 @@ func (b *back) judge(k string, found []payment.Back, doubted bool) error {
 		return fmt.Errorf("%s is of %s and recorded with %s", k, b.Amount, found[0].Amount)
 	case len(found) == 0 && b.told[b.What] && !doubted:
 		return fmt.Errorf("%s of %s was told of and is nowhere", k, b.Amount)
-	case len(found) == 1 && b.ended != "" && b.told[b.ended] && string(found[0].State) != b.ended:
+	case len(found) == 1 && b.ended != "" && b.told[b.ended] && !doubted && string(found[0].State) != b.ended:
 		return fmt.Errorf("%s was %s and is recorded as %s", k, b.ended, found[0].State)
 	}
 	return nil

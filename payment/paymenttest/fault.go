@@ -3,6 +3,7 @@ package paymenttest
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -30,6 +31,7 @@ type Faults struct {
 	mu     sync.Mutex
 	armed  bool
 	calls  int
+	names  map[string]int
 	at     int
 	way    Way
 	failed string
@@ -39,7 +41,7 @@ type Faults struct {
 func (f *Faults) Arm(n int, way Way) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.armed, f.calls, f.at, f.way, f.failed = true, 0, n, way, ""
+	f.armed, f.calls, f.names, f.at, f.way, f.failed = true, 0, map[string]int{}, n, way, ""
 }
 
 // Disarm ends the counting.
@@ -54,6 +56,13 @@ func (f *Faults) Calls() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.calls
+}
+
+// Names is how many were counted, by name.
+func (f *Faults) Names() map[string]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return maps.Clone(f.names)
 }
 
 // Failed names the call that was made to fail since [Faults.Arm]; empty if none was yet.
@@ -71,6 +80,7 @@ func (f *Faults) next(name string) Way {
 		return ""
 	}
 	f.calls++
+	f.names[name]++
 	if f.calls != f.at {
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -57,7 +58,6 @@ type Host struct {
 
 	cfg       Config
 	ring      *secret.Ring
-	kinds     []connector.Kind
 	random    *random
 	truth     *truth
 	companies []*company
@@ -88,7 +88,6 @@ func New(ctx context.Context, cfg Config) (*Host, error) {
 	}
 	h := &Host{
 		Clock: NewClock(cfg.Start), cfg: cfg, ring: ring, random: newRandom(cfg.Seed), truth: newTruth(cfg.Journal),
-		kinds: []connector.Kind{connectortest.Kind(), connectortest.KindMute()},
 	}
 	h.companies = []*company{
 		newCompany(h, connectortest.ScriptedKind, "ask-1", cfg.Secrets.Merchant+"-ask"),
@@ -134,27 +133,38 @@ func fallback(field *string, text string) {
 
 // Restart ends the program and starts it anew on the same stores: whatever was in memory only is gone. The companies and
 // the clock go on.
-func (h *Host) Restart() error {
+func (h *Host) Restart() (err error) {
+	h.Connectors, h.Service, err = h.program()
+	return err
+}
+
+// program starts a program on the host's stores. Several may run at once.
+func (h *Host) program() (*connector.Service, *payment.Service, error) {
 	f := h.cfg.Faults
-	connectors := connector.Config{
-		Store: f.Connectors(h.cfg.Stores.Connectors), Kinds: h.kinds, Secrets: h.ring, Now: h.Clock.Now, Random: h.random,
+	forConnectors := connector.Config{
+		Store: f.Connectors(h.cfg.Stores.Connectors), Kinds: kinds(), Secrets: h.ring, Now: h.Clock.Now, Random: h.random,
 	}
-	h.cfg.AdaptConnectors(&connectors)
-	var err error
-	if h.Connectors, err = connector.New(connectors); err != nil {
-		return err
+	h.cfg.AdaptConnectors(&forConnectors)
+	connectors, err := connector.New(forConnectors)
+	if err != nil {
+		return nil, nil, err
 	}
-	cfg := payment.Config{
-		Store: f.Payments(h.cfg.Stores.Payments), Connectors: h.Connectors,
+	forPayments := payment.Config{
+		Store: f.Payments(h.cfg.Stores.Payments), Connectors: connectors,
 		Ledger:    f.Ledger(billing.NewBook(f.Accounts(h.cfg.Stores.Accounts))),
 		Transport: f.Transport(h), Now: h.Clock.Now, Random: h.random,
 		CallbackURL: func(method string) string { return "https://host.example/callback/" + method },
 		Workers:     1, // so that a seed gives the same life every time
 	}
-	h.cfg.Adapt(&cfg)
-	h.Service, err = payment.New(cfg)
-	return err
+	h.cfg.Adapt(&forPayments)
+	service, err := payment.New(forPayments)
+	return connectors, service, err
 }
+
+// kinds are made once: making them compiles schemas.
+var kinds = sync.OnceValue(func() []connector.Kind {
+	return []connector.Kind{connectortest.Kind(), connectortest.KindMute()}
+})
 
 // aside gives a service on the bare stores, for looking without calls that fail.
 func (h *Host) aside() (*payment.Service, error) {
@@ -233,4 +243,3 @@ func document(pairs ...string) json.RawMessage {
 	text, _ := json.Marshal(fields) // texts only
 	return text
 }
-

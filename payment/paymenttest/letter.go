@@ -16,27 +16,19 @@ import (
 type letter struct {
 	name   string
 	method *method // to whose address it goes
-	in     connector.Inbound
-	forged bool            // the host has to refuse it
-	charge string          // what it speaks of
-	hears  []billing.Money // amounts of the charge that it may leave behind
-	knows  []Entry         // what the host knows once it answered
+	says   connector.Result
+	forged bool              // the host has to refuse it,
+	in     connector.Inbound // as it is here
+	charge string            // what it speaks of
+	hears  []billing.Money   // amounts of the charge that it may leave behind
+	knows  []Entry           // what the host knows once it answered
 }
 
-// write makes a genuine letter about one result. It is signed as the order's settings, or without an order the method's
-// present ones, say.
+// write makes a genuine letter about one result.
 func (h *Host) write(m *method, r connector.Result) letter {
-	version := m.version.Load()
 	order, met := h.truth.order(m.company.account(), r.Reference)
-	if met && r.Misplaced == "" {
-		version = int64(order.Settings)
-	}
-	sender := connectortest.Sender{Merchant: m.company.merchant, Key: secret.New(m.keyOf(version))}
-	if r.Misplaced != "" {
-		sender.Merchant = "elsewhere"
-	}
 	l := letter{
-		name: fmt.Sprintf("%s %s %s %s %s", r.Kind, r.State, r.Charge, r.Operation, r.Amount), method: m, charge: r.Charge, in: sender.Message(r),
+		name: fmt.Sprintf("%s %s %s %s %s", r.Kind, r.State, r.Charge, r.Operation, r.Amount), method: m, charge: r.Charge, says: r,
 	}
 	switch {
 	case r.Test:
@@ -46,6 +38,23 @@ func (h *Host) write(m *method, r connector.Result) letter {
 		l.hears = []billing.Money{order.Amount} // before its charge it proves one, of what was asked
 	}
 	return l
+}
+
+// sign signs a letter when it is handed over: what a company says of an order's charges as the order's settings say, the
+// rest as the method's present ones do.
+func (h *Host) sign(l letter) connector.Inbound {
+	if l.forged {
+		return l.in
+	}
+	version := l.method.version.Load()
+	if order, met := h.truth.order(l.method.company.account(), l.says.Reference); met && l.says.Kind == "" && l.says.Misplaced == "" {
+		version = int64(order.Settings)
+	}
+	sender := connectortest.Sender{Merchant: l.method.company.merchant, Key: secret.New(l.method.keyOf(version))}
+	if l.says.Misplaced != "" {
+		sender.Merchant = "elsewhere"
+	}
+	return sender.Message(l.says)
 }
 
 // telling adds what the host knows once the letter was answered.
@@ -98,7 +107,7 @@ func (h *Host) deliver(ctx context.Context, l letter) (payment.Received, error) 
 		}
 	}
 	failures := c.failures.Load()
-	got, err := h.Receive(ctx, l.method.id, l.in)
+	got, err := h.Receive(ctx, l.method.id, h.sign(l))
 	answered := got.Reply.Status == 200
 	switch {
 	case (err == nil) != answered:

@@ -186,7 +186,11 @@ func (l *Life) fund(ctx context.Context, m Move) error {
 	if err := l.host.truth.note(e); err != nil {
 		return err
 	}
-	return l.host.book().Credit(ctx, billing.Posting{Key: e.Subject, Account: e.Target, Amount: e.Amount, At: l.host.Clock.Now()})
+	err := l.host.book().Credit(ctx, billing.Posting{Key: e.Subject, Account: e.Target, Amount: e.Amount, At: l.host.Clock.Now()})
+	if billing.Permanent(err) {
+		return nil // the account is kept in another currency
+	}
+	return err
 }
 
 func (l *Life) edit(ctx context.Context, m Move) error {

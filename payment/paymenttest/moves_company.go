@@ -34,42 +34,23 @@ var companyMoves = map[string]ticket{
 	"break connection": {2, (*Life).breakConnection}, // B: how the next call fails
 }
 
-// orders are what the companies were asked in this life, the newest last.
-func (l *Life) orders(ctx context.Context) ([]Entry, error) {
-	var found []Entry
-	for _, id := range l.payments[max(0, len(l.payments)-5):] {
-		if err := l.try("look", func() error {
-			p, err := l.host.Payment(ctx, id)
-			if err != nil {
-				return err
-			}
-			for _, a := range p.Attempts {
-				if e, met := l.host.truth.order(a.Merchant, a.Reference); met {
-					found = append(found, e)
-				}
-			}
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
-}
+// orders are what the companies were asked for this life's newest payments, the newest last.
+func (l *Life) orders() []Entry { return l.host.truth.of(l.payments[max(0, len(l.payments)-5):]) }
 
 // order chooses one of the newest orders.
-func (l *Life) order(ctx context.Context, a uint8) (Entry, *method, bool, error) {
-	found, err := l.orders(ctx)
-	if err != nil || len(found) == 0 {
-		return Entry{}, nil, false, err
+func (l *Life) order(a uint8) (Entry, *method, bool) {
+	found := l.orders()
+	if len(found) == 0 {
+		return Entry{}, nil, false
 	}
 	e := found[len(found)-1-int(a)%min(len(found), 6)]
-	return e, l.host.method(e.Method), true, nil
+	return e, l.host.method(e.Method), true
 }
 
 func (l *Life) charge(ctx context.Context, m Move) error {
-	o, method, ok, err := l.order(ctx, m.A)
+	o, method, ok := l.order(m.A)
 	if !ok {
-		return err
+		return nil
 	}
 	e := Entry{Kind: Took, Merchant: o.Merchant, Reference: o.Reference, Charge: first(o.Reference), Amount: another(o.Amount, m.B)}
 	if m.C%4 == 3 && !method.company.askable() {
@@ -114,9 +95,9 @@ func (l *Life) decline(ctx context.Context, m Move) error {
 
 // soft is a word of the company by which no money comes.
 func (l *Life) soft(ctx context.Context, m Move, kind EntryKind, r connector.Result) error {
-	o, method, ok, err := l.order(ctx, m.A)
+	o, method, ok := l.order(m.A)
 	if !ok {
-		return err
+		return nil
 	}
 	e := Entry{Kind: kind, Merchant: o.Merchant, Reference: o.Reference, Amount: o.Amount}
 	r.Reference = o.Reference
@@ -131,13 +112,9 @@ func (l *Life) soft(ctx context.Context, m Move, kind EntryKind, r connector.Res
 }
 
 // taken chooses a charge of this life's orders, or of none.
-func (l *Life) taken(ctx context.Context, a uint8) (charge, bool, error) {
-	orders, err := l.orders(ctx)
-	if err != nil {
-		return charge{}, false, err
-	}
+func (l *Life) taken(a uint8) (charge, bool) {
 	mine := make(map[string]bool)
-	for _, o := range orders {
+	for _, o := range l.orders() {
 		mine[key(o.Merchant, o.Reference)] = true
 	}
 	t := l.host.truth
@@ -151,9 +128,9 @@ func (l *Life) taken(ctx context.Context, a uint8) (charge, bool, error) {
 		}
 	}
 	if len(found) == 0 {
-		return charge{}, false, nil
+		return charge{}, false
 	}
-	return found[len(found)-1-int(a)%min(len(found), 6)], true, nil
+	return found[len(found)-1-int(a)%min(len(found), 6)], true
 }
 
 // rest is what of a charge did not go back.
@@ -178,19 +155,17 @@ func (l *Life) dispute(ctx context.Context, m Move) error {
 }
 
 func (l *Life) giveBack(ctx context.Context, m Move, what string) error {
-	c, ok, err := l.taken(ctx, m.A)
+	c, ok := l.taken(m.A)
 	rest := l.host.truth.rest(c.Entry)
 	if !ok || rest <= 0 {
-		return err
+		return nil
 	}
 	amount := []int64{rest, (rest + 1) / 2, (rest + 2) / 3, 1}[m.B%4]
 	e := Entry{
 		Kind: GaveBack, Merchant: c.Merchant, Reference: c.Reference, Charge: c.Charge, What: what, Method: c.Method,
 		Operation: fmt.Sprintf("%s-%d-%s", what, l.step, c.Charge),
 	}
-	if e.Amount, err = billing.FromMinor(amount, c.Amount.Currency()); err != nil {
-		return err
-	}
+	e.Amount, _ = billing.FromMinor(amount, c.Amount.Currency()) // the currency of what was taken
 	if err := l.host.happen(e); err != nil {
 		return err
 	}
@@ -201,9 +176,9 @@ func (l *Life) giveBack(ctx context.Context, m Move, what string) error {
 
 // endDispute ends a dispute that was not ended yet.
 func (l *Life) endDispute(ctx context.Context, m Move) error {
-	c, ok, err := l.taken(ctx, m.A)
+	c, ok := l.taken(m.A)
 	if !ok {
-		return err
+		return nil
 	}
 	end := []string{string(connector.Won), string(connector.Lost)}[m.B%2]
 	b, ok := l.host.truth.openDispute(c.Entry)
@@ -233,9 +208,9 @@ func (t *truth) openDispute(c Entry) (Entry, bool) {
 
 // contradict says something else of a charge that the company took.
 func (l *Life) contradict(ctx context.Context, m Move) error {
-	c, ok, err := l.taken(ctx, m.A)
+	c, ok := l.taken(m.A)
 	if !ok || c.Merchant == l.host.companies[0].account() {
-		return err // one that can be asked contradicts itself by declining
+		return nil // one that can be asked contradicts itself by declining
 	}
 	r := connector.Result{Reference: c.Reference, Charge: c.Charge, State: connector.Succeeded, Amount: another(c.Amount, 13+m.B%3)}
 	if m.B%4 == 3 {
@@ -247,13 +222,13 @@ func (l *Life) contradict(ctx context.Context, m Move) error {
 
 // swap names another order with a charge.
 func (l *Life) swap(ctx context.Context, m Move) error {
-	c, ok, err := l.taken(ctx, m.A)
+	c, ok := l.taken(m.A)
 	if !ok {
-		return err
+		return nil
 	}
-	o, _, ok, err := l.order(ctx, m.B)
+	o, _, ok := l.order(m.B)
 	if !ok || o.Merchant != c.Merchant || o.Reference == c.Reference {
-		return err
+		return nil
 	}
 	l.send(l.host.write(l.host.method(o.Method), connector.Result{
 		Reference: o.Reference, Charge: c.Charge, State: connector.Succeeded, Amount: c.Amount,
@@ -270,9 +245,7 @@ func (l *Life) stray(ctx context.Context, m Move) error {
 		Kind: Took, Merchant: method.company.account(), Reference: "unknown-" + l.name, Method: method.id, Subject: l.name,
 		Charge: fmt.Sprintf("stray-%s-%d-%d", l.name, l.host.cfg.Seed, (l.strays+1)/2), Amount: billing.MustMoney(amounts[int(m.A)%len(amounts)], "RUB"),
 	}
-	if o, _, ok, err := l.order(ctx, m.A); err != nil {
-		return err
-	} else if ok && m.C%2 == 1 && o.Merchant == e.Merchant {
+	if o, _, ok := l.order(m.A); ok && m.C%2 == 1 && o.Merchant == e.Merchant {
 		e.Reference, e.What = o.Reference, "another merchant"
 	}
 	if l.host.truth.took(e.Merchant, e.Charge) {
@@ -288,9 +261,9 @@ func (l *Life) stray(ctx context.Context, m Move) error {
 }
 
 func (l *Life) testMoney(ctx context.Context, m Move) error {
-	o, method, ok, err := l.order(ctx, m.A)
+	o, method, ok := l.order(m.A)
 	if !ok {
-		return err
+		return nil
 	}
 	l.send(l.host.write(method, connector.Result{
 		Reference: o.Reference, Charge: "test-" + o.Reference, State: connector.Succeeded, Amount: o.Amount, Test: true,
@@ -317,9 +290,9 @@ func (l *Life) handOverAgain(ctx context.Context, m Move) error {
 
 // forge tells of money that nobody took.
 func (l *Life) forge(ctx context.Context, m Move) error {
-	o, method, ok, err := l.order(ctx, m.A)
+	o, method, ok := l.order(m.A)
 	if !ok {
-		return err
+		return nil
 	}
 	sender := connectortest.Sender{Merchant: method.company.merchant, Key: secret.New(method.keyOf(int64(o.Settings)))}
 	lie := letter{name: "forged", method: method, forged: true}
@@ -327,18 +300,18 @@ func (l *Life) forge(ctx context.Context, m Move) error {
 	if m.B%2 == 0 {
 		lie.in = sender.OtherKey(sender.Charged(o.Reference, "forged", o.Amount))
 	}
-	_, err = l.host.deliver(ctx, lie)
+	_, err := l.host.deliver(ctx, lie)
 	return err
 }
 
 // useOldKey signs with a key that the order's settings do not know any more.
 func (l *Life) useOldKey(ctx context.Context, m Move) error {
-	o, method, ok, err := l.order(ctx, m.A)
+	o, method, ok := l.order(m.A)
 	if !ok || o.Settings < 2 {
-		return err
+		return nil
 	}
 	sender := connectortest.Sender{Merchant: method.company.merchant, Key: secret.New(method.keyOf(int64(o.Settings) - 1))}
-	_, err = l.host.deliver(ctx, letter{
+	_, err := l.host.deliver(ctx, letter{
 		name: "old key", method: method, forged: true, in: sender.Charged(o.Reference, "forged", o.Amount),
 	})
 	return err

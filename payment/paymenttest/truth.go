@@ -16,7 +16,7 @@ type EntryKind string
 
 // The kinds of entries.
 const (
-	Asked    EntryKind = "asked"    // a gateway was given an order: Merchant, Reference, Amount, Method, Settings
+	Asked    EntryKind = "asked"    // a gateway was given an order: Merchant, Reference, Amount, Method, Settings; Subject is the payment
 	Called   EntryKind = "called"   // a gateway heard the call that begins an order: Merchant, Reference
 	Took     EntryKind = "took"     // a gateway took money: Merchant, Reference, Charge, Amount
 	Held     EntryKind = "held"     // a gateway holds money: Merchant, Reference, Charge, Amount
@@ -51,6 +51,7 @@ type truth struct {
 	mu      sync.Mutex
 	journal io.Writer
 	orders  map[string]Entry   // by merchant and reference
+	tries   map[string][]Entry // the same, by payment
 	called  map[string]int     // by merchant and reference
 	charges map[string]*charge // by merchant and charge
 	strays  []string           // keys of charges, in the order in which they were taken
@@ -76,7 +77,7 @@ type back struct {
 
 func newTruth(journal io.Writer) *truth {
 	return &truth{
-		journal: journal, orders: map[string]Entry{}, called: map[string]int{}, charges: map[string]*charge{},
+		journal: journal, orders: map[string]Entry{}, tries: map[string][]Entry{}, called: map[string]int{}, charges: map[string]*charge{},
 		backs: map[string]*back{}, words: map[Entry]bool{}, funds: map[string]Entry{},
 	}
 }
@@ -105,6 +106,7 @@ func (t *truth) count(e Entry) {
 	switch e.Kind {
 	case Asked:
 		t.orders[key(e.Merchant, e.Reference)] = e
+		t.tries[e.Subject] = append(t.tries[e.Subject], e)
 	case Called:
 		t.called[key(e.Merchant, e.Reference)]++
 	case Took:
@@ -142,6 +144,17 @@ func (t *truth) order(merchant, reference string) (Entry, bool) {
 	defer t.mu.Unlock()
 	e, ok := t.orders[key(merchant, reference)]
 	return e, ok
+}
+
+// of gives what gateways were asked for these payments.
+func (t *truth) of(payments []string) []Entry {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var found []Entry
+	for _, id := range payments {
+		found = append(found, t.tries[id]...)
+	}
+	return found
 }
 
 // took reports whether the gateway took that charge.

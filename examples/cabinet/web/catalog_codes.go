@@ -49,9 +49,16 @@ var codeTexts = map[string]text{
 	"posting.pending": {"В пути", "On their way"},
 	"posting.stuck":   {"Не прошли", "Refused"},
 
+	"why.billing: unknown account":                {"нет такого счёта", "there is no such account"},
+	"why.billing: currencies differ":              {"счёт в другой валюте", "the account is kept in another currency"},
+	"why.billing: insufficient funds":             {"на счёте недостаточно средств", "insufficient funds"},
+	"why.billing: amount out of range":            {"баланс вышел бы за пределы", "the balance would be out of range"},
+	"why.billing: key reused for another posting": {"ключ занят другой проводкой", "its key stands for another posting"},
+
 	"message.insufficient funds": {"на балансе недостаточно средств", "insufficient funds on the balance"},
 
 	"reason.no attempt has this reference":         {"Такого заказа у нас нет", "No attempt has this reference"},
+	"reason.it went back before it was told of":    {"Возвращено раньше, чем мы узнали об оплате", "It went back before it was told of"},
 	"reason.names another product":                 {"Назван другой магазин (ProductId)", "It names another product"},
 	"reason.names another site":                    {"Назван другой сайт", "It names another site"},
 	"reason.names an unknown currency":             {"Названа неизвестная валюта", "It names an unknown currency"},
@@ -89,6 +96,7 @@ var codeTexts = map[string]text{
 	"event.refund_requested":     {"Запрошен возврат", "Refund requested"},
 	"event.refund_approved":      {"Возврат одобрен", "Refund approved"},
 	"event.refund_declined":      {"Возврат отклонён", "Refund declined"},
+	"event.reposted":             {"Проводка отправлена снова", "Posting sent again"},
 	"event.acknowledged":         {"Просмотрено оператором", "Acknowledged"},
 	"event.success":              {"Оплата подтверждена", "Success"},
 	"event.late_success":         {"Оплата подтверждена с опозданием", "Late success"},

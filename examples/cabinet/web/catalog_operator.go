@@ -11,6 +11,8 @@ var operatorTexts = map[string]text{
 	"operator.all":       {"Все платежи", "All payments"},
 	"operator.payment":   {"Платёж", "Payment"},
 	"operator.receipt":   {"Нераспределённое поступление", "Unallocated receipt"},
+	"operator.repost":    {"Устраните причину и отправьте проводку снова.", "Mend the cause and send the posting again."},
+	"operator.again":     {"Отправить снова", "Send again"},
 	"operator.posting":   {"Проводка не прошла", "A posting was refused"},
 	"operator.postings":  {"Проводки", "Postings"},
 	"operator.orders":    {"Действия", "Actions"},

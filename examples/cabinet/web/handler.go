@@ -38,7 +38,7 @@ func (s *Site) page(do handler) http.Handler {
 			err = do(v)
 		}
 		if err != nil {
-			s.fail(v, err)
+			s.fail(v, err) //nolint:contextcheck // the visit has the request and its context
 		}
 	})
 }

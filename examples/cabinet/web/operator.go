@@ -23,7 +23,9 @@ type operatorPage struct {
 	Older     string
 }
 
-func (s *Site) operator(v visit) error {
+func (s *Site) operator(v visit) error { return s.showOperator(v, frame{}) }
+
+func (s *Site) showOperator(v visit, f frame) error {
 	ctx := v.r.Context()
 	var p operatorPage
 	var err error
@@ -36,7 +38,21 @@ func (s *Site) operator(v visit) error {
 	if p.Payments, p.Older, err = s.listPayments(ctx, "", v.r.URL.Query().Get("before")); err != nil {
 		return err
 	}
-	return s.show(v, frame{Page: "operator", Section: "operator", Title: "operator.title", Body: p})
+	f.Page, f.Section, f.Title, f.Here, f.Body = "operator", "operator", "operator.title", "/operator", p
+	return s.show(v, f)
+}
+
+// repost sends a posting again that the ledger refused.
+func (s *Site) repost(v visit) error {
+	err := s.cfg.Payments.Repost(v.r.Context(), payment.RepostParams{By: operatorName, Reason: reasonOf(v), Task: v.r.PostForm.Get("task")})
+	if err == nil {
+		return v.see("/operator")
+	}
+	f := faultOf(err)
+	if f.status == http.StatusInternalServerError {
+		return err
+	}
+	return s.showOperator(v, frame{Status: f.status, Alert: f.text})
 }
 
 // operatorPaymentPage is a payment as an operator sees it.

@@ -104,6 +104,7 @@ func (s *Site) routes() http.Handler {
 		"GET " + returnPath:                    s.comeBack,
 		"POST " + returnPath:                   s.comeBack,
 		"GET /operator":                        s.operator,
+		"POST /operator/postings":              s.repost,
 		"GET /operator/payments/{id}":          s.operatorPayment,
 		"POST /operator/payments/{id}/{order}": s.operatorCommand,
 		"GET /operator/receipts/{id}":          s.operatorReceipt,
