@@ -21,6 +21,9 @@ type AttentionParams struct {
 // Attention lists what waits for an operator, the newest first.
 func (s *Service) Attention(ctx context.Context, p AttentionParams) (Attention, error) {
 	fallback(&p.Limit, 100)
+	if p.Limit < 1 || p.Limit > 1000 {
+		return Attention{}, &ParamError{Field: "Limit", Reason: "not from 1 to 1000"}
+	}
 	var found Attention
 	records, err := s.store.List(ctx, Query{Kind: PaymentRecord, Reseller: p.Reseller, Attention: true, Limit: p.Limit})
 	if err != nil {
@@ -83,6 +86,9 @@ type ListParams struct {
 // Payments lists payments, the newest first.
 func (s *Service) Payments(ctx context.Context, p ListParams) ([]Payment, error) {
 	fallback(&p.Limit, 50)
+	if p.Limit < 1 || p.Limit > 1000 {
+		return nil, &ParamError{Field: "Limit", Reason: "not from 1 to 1000"}
+	}
 	records, err := s.store.List(ctx, Query{
 		Kind: PaymentRecord, Reseller: p.Reseller, Account: p.Account, Status: p.Status, Before: p.Before, Limit: p.Limit,
 	})

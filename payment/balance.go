@@ -71,7 +71,10 @@ func (t *turn) debited(order posting, refusal error) error {
 	}
 	a.EndedAt = t.now
 	if refusal != nil {
-		a.State, a.Message = AttemptFailed, "insufficient funds"
+		a.State, a.Code, a.Message = AttemptFailed, noteOf(refusal), "the account cannot be debited"
+		if errors.Is(refusal, billing.ErrInsufficientFunds) {
+			a.Message = "insufficient funds"
+		}
 		return t.raise(EventBalanceRefused, &a, nil)
 	}
 	a.State = AttemptSucceeded
@@ -82,9 +85,4 @@ func (t *turn) debited(order posting, refusal error) error {
 		return t.raise(EventBalanceDebited, &a, nil)
 	}
 	return t.raise(EventBalancePart, &a, nil)
-}
-
-// finalRefusal reports whether the ledger's answer to a debit is a refusal that repeating cannot mend.
-func finalRefusal(err error) bool {
-	return errors.Is(err, billing.ErrInsufficientFunds) || billing.Permanent(err)
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -109,68 +110,101 @@ func (e *TamperError) Error() string {
 	return fmt.Sprintf("payment: history of %s: event %d: %s", e.Record, e.Seq, e.What)
 }
 
-// Verify reads the whole history of a payment or an unallocated receipt, checks every link, rebuilds the record from the
-// events alone and compares it with the stored one. A [*TamperError] says where they part. With head and count as a
-// subscriber received them it also notices a tail that was cut together with the record: pass 0 and nil to leave
-// that out.
-func (s *Service) Verify(ctx context.Context, id string, count int64, head []byte) error {
-	rec, err := s.store.Load(ctx, id)
-	if err != nil {
-		return err
-	}
-	rebuilt, macs, err := s.rebuild(ctx, rec)
-	if err != nil {
-		return err
-	}
-	if count > int64(len(macs)) || count > 0 && !bytes.Equal(macs[count-1], head) {
-		return &TamperError{Record: id, Seq: count, What: "not the event that was published"}
-	}
-	if int64(len(macs)) != rec.Version {
-		return &TamperError{Record: id, Seq: int64(len(macs)), What: "missing: the record counts more or fewer events"}
-	}
-	want, err := rebuilt()
-	if err != nil {
-		return err
-	}
-	want.Personal = rec.Personal // never part of the history
-	if !reflect.DeepEqual(want, rec) {
-		return &TamperError{Record: id, What: "the record differs from what its events say"}
-	}
-	return nil
+// VerifyParams name a history, and optionally what a subscriber was told of it.
+type VerifyParams struct {
+	Record string // a payment or an unallocated receipt
+	Seq    int64  // of the last notice a subscriber has; 0: none
+	Head   []byte // of that notice
 }
 
-// rebuild replays a record's events. The function it returns gives the record they lead to.
-func (s *Service) rebuild(ctx context.Context, rec Record) (rebuilt func() (Record, error), macs [][]byte, err error) {
+// Verify reads the whole history of a payment or an unallocated receipt, checks every link, rebuilds the record from the
+// events alone and compares it with the stored one. A [*TamperError] says where they part. With what a [Sink] was told it
+// also notices a tail that was cut together with the record. It may run while the record changes.
+func (s *Service) Verify(ctx context.Context, p VerifyParams) error {
+	for range tries {
+		rec, err := s.store.Load(ctx, p.Record)
+		if err != nil {
+			return err
+		}
+		err = s.verify(ctx, rec, p)
+		var tampered *TamperError
+		if !errors.As(err, &tampered) {
+			return err
+		}
+		again, lookup := s.store.Load(ctx, p.Record)
+		if lookup != nil || again.Version == rec.Version {
+			return err
+		}
+	}
+	return ErrConflict
+}
+
+func (s *Service) verify(ctx context.Context, rec Record, p VerifyParams) error {
+	if p.Seq > rec.Version {
+		return &TamperError{Record: rec.ID, Seq: p.Seq, What: "missing: a subscriber was told of it"}
+	}
 	var (
 		pay  document
 		rcp  receiptDocument
 		prev []byte
+		seq  int64
 	)
 	for {
-		page, err := s.store.Events(ctx, rec.ID, int64(len(macs)), 500)
+		page, err := s.store.Events(ctx, rec.ID, seq, 500)
 		if err != nil {
-			return nil, nil, err
-		}
-		for _, e := range page {
-			if err := s.follows(ctx, rec.ID, e, prev, int64(len(macs))+1); err != nil {
-				return nil, nil, err
-			}
-			if err := replay(rec.Kind, e, &pay, &rcp); err != nil {
-				return nil, nil, &TamperError{Record: rec.ID, Seq: e.Seq, What: "unreadable"}
-			}
-			prev = e.MAC
-			macs = append(macs, e.MAC)
+			return err
 		}
 		if len(page) == 0 {
 			break
 		}
-	}
-	return func() (Record, error) {
-		if rec.Kind == ReceiptRecord {
-			return rcp.record()
+		for _, e := range page {
+			seq++
+			if err := s.follows(ctx, rec.ID, e, prev, seq); err != nil {
+				return err
+			}
+			if seq == p.Seq && !bytes.Equal(e.MAC, p.Head) {
+				return &TamperError{Record: rec.ID, Seq: seq, What: "not the event that a subscriber was told of"}
+			}
+			if err := replay(rec.Kind, e, &pay, &rcp); err != nil {
+				return &TamperError{Record: rec.ID, Seq: seq, What: "unreadable"}
+			}
+			prev = e.MAC
 		}
-		return pay.record()
-	}, macs, nil
+	}
+	if seq != rec.Version {
+		return &TamperError{Record: rec.ID, Seq: seq, What: "the record counts more or fewer events"}
+	}
+	return sameRecord(rec, &pay, &rcp)
+}
+
+// sameRecord compares the stored record with the one that its events lead to. Bodies are compared by what they say.
+func sameRecord(rec Record, pay *document, rcp *receiptDocument) error {
+	var (
+		want Record
+		err  error
+		body any
+	)
+	switch rec.Kind {
+	case ReceiptRecord:
+		want, err = rcp.record()
+		body = new(receiptDocument)
+	default:
+		want, err = pay.record()
+		body = new(document)
+	}
+	if err != nil {
+		return err
+	}
+	stored := json.NewDecoder(bytes.NewReader(rec.Body))
+	stored.DisallowUnknownFields()
+	if err := stored.Decode(body); err != nil {
+		return &TamperError{Record: rec.ID, What: "the record cannot be read"}
+	}
+	rec.Body, rec.Personal = encode(body), nil // personal data is never part of the history
+	if !reflect.DeepEqual(want, rec) {
+		return &TamperError{Record: rec.ID, What: "the record differs from what its events say"}
+	}
+	return nil
 }
 
 func (s *Service) follows(ctx context.Context, record string, e Event, prev []byte, seq int64) error {

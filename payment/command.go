@@ -2,7 +2,6 @@ package payment
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -12,16 +11,18 @@ import (
 // command carries out a decision about one payment under an idempotency key. With a key that was used before for the same
 // parameters it returns the payment as it is now.
 func (s *Service) command(ctx context.Context, l loaded, who actor, claim *Claim, decide func(*turn) error) (Payment, error) {
+	var refusal error
 	made, err := s.changeLoaded(ctx, l, who, nil, func(t *turn) error {
 		if claim != nil {
 			t.claims = append(t.claims, *claim)
 		}
-		return decide(t)
+		refusal = decide(t)
+		return refusal
 	})
 	if owner, ok := claimedBy(err, claim); ok {
 		return s.repeated(ctx, owner, claim)
 	}
-	if claim != nil && (errors.Is(err, ErrTransition) || errors.Is(err, ErrUnderReview)) {
+	if claim != nil && refusal != nil { // the first one may have made this one impossible
 		if _, held, lookup := s.store.Owner(ctx, claim.Scope, claim.Key); lookup == nil {
 			return s.repeated(ctx, held, claim)
 		}
@@ -158,13 +159,17 @@ type ApproveBillingParams struct {
 //
 // Errors: [*TransitionError] unless the payment's billing is pending.
 func (s *Service) ApproveBilling(ctx context.Context, p ApproveBillingParams) (Payment, error) {
-	if p.External != (billing.Money{}) && p.External.Sign() <= 0 {
-		return Payment{}, &ParamError{Field: "External", Reason: "must be positive"}
+	var faults faults
+	faults.add(p.External != (billing.Money{}) && p.External.Sign() <= 0, "External", "must be positive")
+	faults.time("DueAt", p.DueAt)
+	if err := faults.err(); err != nil {
+		return Payment{}, err
 	}
+	p.DueAt = p.DueAt.UTC().Truncate(time.Microsecond)
 	kind := commandKind{name: "approve_billing", params: []any{p.DueAt, p.External}}
 	return s.run(ctx, p.CommandParams, kind, func(t *turn) error {
 		if t.p.Status == PendingBilling {
-			t.p.DueAt = p.DueAt.UTC().Truncate(time.Microsecond)
+			t.p.DueAt = p.DueAt
 			t.p.External = p.External
 		}
 		return t.raise(EventBillingApproved, nil, nil)

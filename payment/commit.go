@@ -101,9 +101,7 @@ func (s *Service) commit(ctx context.Context, l loaded, t *turn, task *TaskRef) 
 		return Payment{}, err
 	}
 	s.observe(ctx, l.doc.Payment, doc.Payment, t.facts)
-	if len(c.Put) > 0 {
-		s.wake.all()
-	}
+	s.wake.ring(c.Put)
 	return readPersonal(c.Record.Personal).view(doc.Payment), nil
 }
 

@@ -37,6 +37,7 @@ func (s *Service) Create(ctx context.Context, p CreateParams) (Payment, error) {
 	if p.Reseller == "" {
 		p.Reseller = s.cfg.Connectors.Root()
 	}
+	p.DueAt = p.DueAt.UTC().Truncate(time.Microsecond)
 	if err := p.check(); err != nil {
 		return Payment{}, err
 	}
@@ -87,7 +88,7 @@ func (s *Service) birth(id string, p CreateParams, joined []string) (loaded, *tu
 	}, actor{by: p.By})
 	t.p.CreatedAt = t.now
 	t.p.Total = p.Total
-	t.p.DueAt = p.DueAt.UTC().Truncate(time.Microsecond)
+	t.p.DueAt = p.DueAt
 	born := t.p
 	t.birth = &born
 	return l, t
@@ -102,7 +103,9 @@ func (p CreateParams) check() error {
 	faults.text("Description", p.Description, 0, 1000)
 	faults.text("Order", p.Order, 0, 100)
 	faults.text("By", p.By, 0, 100)
+	faults.account("Account", p.Account)
 	faults.add(p.Total.Sign() <= 0, "Total", "must be positive")
+	faults.time("DueAt", p.DueAt)
 	switch p.Purpose {
 	case RenderedServices:
 	case Order, TopUp:
@@ -130,6 +133,16 @@ func (f *faults) text(field, value string, least, most int) {
 	f.add(strings.ContainsRune(value, 0), field, "holds a zero byte")
 }
 
+// account refuses what no ledger would take: money for it could be received and never credited.
+func (f *faults) account(field, value string) {
+	posting := billing.Posting{Key: "key", Account: value, Amount: billing.MustMoney("1.00", "RUB"), At: time.Unix(1, 0)}
+	f.add(value != "" && posting.Validate() != nil, field, "not an account of a ledger: see billing.Posting")
+}
+
+func (f *faults) time(field string, value time.Time) {
+	f.add(!value.IsZero() && (value.Year() < 1970 || value.Year() > 9999), field, "not between 1970 and 9999")
+}
+
 func (f faults) err() error { return errors.Join(f...) }
 
 // keyClaim is the claim of an idempotency key with the fingerprint of the parameters it stands for; nil without a key.
@@ -138,12 +151,50 @@ func (s *Service) keyClaim(reseller, command, key string, params any) *Claim {
 	if key == "" {
 		return nil
 	}
-	text, err := json.Marshal(params)
-	if err != nil {
-		panic("payment: parameters: " + err.Error()) //nolint:forbidigo // structs of texts, amounts and times always marshal
-	}
-	print := sha256.Sum256(text)
+	print := sha256.Sum256(stated(params))
 	return &Claim{Scope: "key/" + reseller + "/" + command, Key: key, Print: hex.EncodeToString(print[:])}
+}
+
+// stated is the JSON of what parameters state, sorted by name. What is left out is not in it, so a parameter that is added
+// one day leaves the fingerprints of older commands as they are.
+func stated(params any) []byte {
+	var tree any
+	if err := json.Unmarshal(encode(params), &tree); err != nil {
+		return nil
+	}
+	return encode(prune(tree))
+}
+
+func prune(tree any) any {
+	members, ok := tree.(map[string]any)
+	if !ok {
+		return tree
+	}
+	for name, v := range members {
+		if v = prune(v); empty(v) {
+			delete(members, name)
+			continue
+		}
+		members[name] = v
+	}
+	if len(members) == 0 {
+		return nil
+	}
+	return members
+}
+
+func empty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case string:
+		return v == "" || v == "0001-01-01T00:00:00Z"
+	case bool:
+		return !v
+	case float64:
+		return v == 0
+	}
+	return false
 }
 
 // claimedBy reports whether err says that this very claim is held already.

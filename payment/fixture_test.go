@@ -154,7 +154,7 @@ func (h *host) balance() string {
 	records, err := h.db.Payments().List(h.ctx, payment.Query{Limit: 1000})
 	require.NoError(h.t, err)
 	for _, rec := range records {
-		require.NoError(h.t, h.Verify(h.ctx, rec.ID, 0, nil))
+		require.NoError(h.t, h.Verify(h.ctx, payment.VerifyParams{Record: rec.ID}))
 	}
 	balance, err := h.book.Balance(h.ctx, account)
 	if err != nil {

@@ -181,7 +181,7 @@ func (s *Service) writeReceipt(ctx context.Context, d receiptDocument, on EventN
 	if err != nil {
 		return Receipt{}, err
 	}
-	s.wake.all()
+	s.wake.ring(c.Put)
 	return d.Receipt, nil
 }
 
@@ -297,6 +297,7 @@ func (s *Service) Assign(ctx context.Context, p AssignParams) (Receipt, error) {
 	faults.text("By", p.By, 1, 100)
 	faults.text("Reason", p.Reason, 1, 1000)
 	faults.text("Account", p.Account, 0, 100)
+	faults.account("Account", p.Account)
 	faults.add((p.Payment == "") == (p.Account == ""), "Payment", "either a payment or an account")
 	faults.add(p.Worth.Sign() <= 0, "Worth", "must be positive")
 	if err := faults.err(); err != nil {

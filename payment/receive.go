@@ -41,8 +41,12 @@ func (s *Service) Receive(ctx context.Context, method string, in connector.Inbou
 	if err != nil {
 		return Received{Reply: connector.Reply{Status: statusOf(err)}}, err
 	}
+	if msg.Ignored != "" {
+		s.cfg.Logger.InfoContext(ctx, "payment: message moves nothing", "method", method, "why", msg.Ignored)
+	}
 	var got Received
 	for _, r := range msg.Results {
+		r = clean(r)
 		if got, err = s.place(ctx, opened, current, r); err != nil {
 			break
 		}
@@ -97,7 +101,8 @@ func (s *Service) translate(ctx context.Context, method string, in connector.Inb
 		}
 		older, err := s.cfg.Connectors.Open(ctx, method, v)
 		if err != nil {
-			return connector.Message{}, connector.OpenedMethod{}, false, err
+			s.cfg.Logger.WarnContext(ctx, "payment: earlier settings do not open", "method", method, "version", v, "error", err)
+			continue
 		}
 		if msg, err := older.Gateway.Receive(in); err == nil {
 			return msg, older, false, nil
@@ -169,11 +174,18 @@ func (s *Service) toPayment(ctx context.Context, rec Record, opened connector.Op
 	if a.Askable {
 		p, err = s.ask(ctx, l, a.Number, nil)
 	}
-	if err == nil && (!a.Askable || r.Kind == connector.OfDispute) { // a snapshot tells nothing of disputes
+	if err == nil && (!a.Askable || r.Kind == connector.OfDispute || p.Attempt(a.Number).chargedBeside(r)) {
 		test := isTest(opened)
 		p, err = s.decideOn(ctx, l, a, nil, func(t *turn) error { return t.tell(a.Number, r, test) })
 	}
 	return Received{Payment: p}, err
+}
+
+// chargedBeside reports whether the result is a further charge of an attempt that has one: a snapshot tells of one charge
+// only, and of no dispute, so there the message itself is the gateway's word.
+func (a Attempt) chargedBeside(r connector.Result) bool {
+	charge := (r.Kind == "" || r.Kind == connector.OfCharge) && r.State == connector.Succeeded
+	return charge && len(a.Charges) > 0 && a.named(r.Charge) == nil
 }
 
 // attemptOf finds the attempt with the result's reference, or else the one with its charge; of what goes back the other way

@@ -1,11 +1,31 @@
 package payment
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/oplata-go/oplata/billing"
 	"github.com/oplata-go/oplata/connector"
 )
+
+// clean makes foreign texts fit to be kept: what names money becomes a fingerprint when it is no plain short text, so that
+// every store can hold it as a key and it still names the same money; words are cut.
+func clean(r connector.Result) connector.Result {
+	for _, name := range []*string{&r.Reference, &r.Charge, &r.Operation} {
+		if plain := len(*name) <= 200 && utf8.ValidString(*name) && !strings.ContainsFunc(*name, unicode.IsControl); !plain {
+			print := sha256.Sum256([]byte(*name))
+			*name = "sha256:" + hex.EncodeToString(print[:])
+		}
+	}
+	for _, words := range []*string{&r.Code, &r.Text} {
+		*words = strings.ToValidUTF8((*words)[:min(len(*words), 1000)], "")
+	}
+	return r
+}
 
 // tell compares a gateway's result with what is known of the attempt, and passes the difference on.
 func (t *turn) tell(number int, r connector.Result, testMethod bool) error {
@@ -82,11 +102,12 @@ func (t *turn) snapshot(number int, s connector.Snapshot, testMethod bool) error
 	if !s.Found {
 		return nil
 	}
+	s.Charge = clean(connector.Result{Charge: s.Charge}).Charge
 	said := connector.Result{Charge: s.Charge, State: s.State, Amount: s.Held, Fee: s.Fee, Test: s.Test, Code: s.Code, Text: s.Text}
 	if s.Captured.Sign() > 0 {
 		said.State, said.Amount = connector.Succeeded, s.Captured
 	}
-	if err := t.charged(number, said, testMethod); err != nil {
+	if err := t.charged(number, clean(said), testMethod); err != nil {
 		return err
 	}
 	if s.Refunded.Sign() <= 0 {

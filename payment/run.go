@@ -13,11 +13,9 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.inTx {
 		return ErrInTx
 	}
-	queues := s.deliveries()
-	queues[timerQueue], queues[askQueue] = s.onTimer, s.onAsk
 	var wg sync.WaitGroup
-	for queue, do := range queues {
-		wg.Go(func() { s.serve(ctx, queue, do) })
+	for _, w := range append(s.deliveries(), worker{timerQueue, s.onTimer}, worker{askQueue, s.onAsk}) {
+		wg.Go(func() { s.serve(ctx, w.queue, w.do) })
 	}
 	wg.Wait()
 	return nil
@@ -26,7 +24,7 @@ func (s *Service) Run(ctx context.Context) error {
 // serve works on one queue until ctx ends.
 func (s *Service) serve(ctx context.Context, queue string, do handler) {
 	for ctx.Err() == nil {
-		news := s.wake.next() // before the look, so that no news is missed after it
+		news := s.wake.next(queue) // before the look, so that no news is missed after it
 		n, err := s.work(ctx, queue, do)
 		if err != nil && ctx.Err() == nil {
 			s.cfg.Logger.ErrorContext(ctx, "payment: background work failed", "queue", queue, "error", err)
@@ -55,23 +53,32 @@ func (s *Service) sleep(ctx context.Context, queue string, news <-chan struct{})
 	}
 }
 
-// wake tells every waiting worker that something may be due.
+// wake tells the workers of a queue that something was put into it.
 type wake struct {
-	mu sync.Mutex
-	ch chan struct{}
+	mu    sync.Mutex
+	bells map[string]chan struct{} // by queue
 }
 
-func newWake() *wake { return &wake{ch: make(chan struct{})} }
+func newWake() *wake { return &wake{bells: make(map[string]chan struct{})} }
 
-func (w *wake) next() <-chan struct{} {
+// next is closed when a task is put into the queue.
+func (w *wake) next(queue string) <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.ch
+	if w.bells[queue] == nil {
+		w.bells[queue] = make(chan struct{})
+	}
+	return w.bells[queue]
 }
 
-func (w *wake) all() {
+// ring wakes whoever waits for the queues of these tasks.
+func (w *wake) ring(put []Task) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	close(w.ch)
-	w.ch = make(chan struct{})
+	for _, t := range put {
+		if bell := w.bells[t.Queue]; bell != nil {
+			close(bell)
+			delete(w.bells, t.Queue)
+		}
+	}
 }

@@ -71,10 +71,11 @@ type Config struct {
 	// AskFor is how long an attempt without an answer is asked about. Default 30 days.
 	AskFor time.Duration
 
-	// Lease is how long a task is hidden from other workers while one has it. Default 30 seconds; more than AskTimeout.
+	// Lease is how long a task is hidden from other workers while one has it. Default 30 seconds; more than AskTimeout, which
+	// bounds the work on one task, the ledger's and the sinks' included.
 	Lease time.Duration
 
-	// Batch is how many tasks are leased at once. Default 100.
+	// Batch is how many tasks are leased at once, at most 1000. Default 100.
 	Batch int
 
 	// Workers is how many tasks of a queue are worked on at once. Default 8.
@@ -115,10 +116,24 @@ func New(cfg Config) (*Service, error) {
 	required(cfg.Store != nil, "Store")
 	required(cfg.Connectors != nil, "Connectors")
 	required(cfg.Ledger != nil, "Ledger")
+	cfg.setDefaults()
+	for field, wrong := range map[string]bool{
+		"Lease": cfg.Lease <= cfg.AskTimeout, "AskTimeout": cfg.AskTimeout < 0, "AskFor": cfg.AskFor < 0, "Poll": cfg.Poll < 0,
+		"Batch": cfg.Batch < 1 || cfg.Batch > 1000, "Workers": cfg.Workers < 1, "ConfirmWithin": cfg.ConfirmWithin < 0,
+		"Comment": len(cfg.Comment) > 1000,
+	} {
+		if wrong {
+			missing = append(missing, &ParamError{Field: "Config." + field, Reason: "out of range"})
+		}
+	}
+	for name, sink := range cfg.Sinks {
+		if name == "" || sink == nil {
+			missing = append(missing, &ParamError{Field: "Config.Sinks", Reason: "without a name, or nil"})
+		}
+	}
 	if err := errors.Join(missing...); err != nil {
 		return nil, err
 	}
-	cfg.setDefaults()
 	return &Service{
 		cfg:    cfg,
 		store:  cfg.Store,
@@ -137,7 +152,7 @@ func (c *Config) setDefaults() {
 	fallback(&c.Batch, 100)
 	fallback(&c.Workers, 8)
 	fallback(&c.Poll, time.Second)
-	if c.Secrets == nil {
+	if c.Secrets == nil && c.Connectors != nil {
 		c.Secrets = c.Connectors.Secrets()
 	}
 	if c.Transport == nil {

@@ -108,7 +108,7 @@ type Task struct {
 	Record string
 	Due    time.Time // not before
 	Tries  int       // leases so far
-	Token  int64     // of the last lease; never goes down while the ID lives
+	Token  int64     // of the last lease; raised by one by each, and never goes down while the ID lives
 	Dead   bool      // refused for good: waits for an operator
 	Note   string    // why the last try failed; no secrets, no personal data
 	Body   []byte
@@ -120,7 +120,7 @@ type Change struct {
 	Base   int64 // the version that was read; 0 inserts
 	Events []Event
 	Claims []Claim
-	Put    []Task   // inserted; a task of the same ID is replaced, its Token raised by one so that old leases end
+	Put    []Task   // inserted as given; a task of the same ID is replaced, its Token raised by one so that old leases end
 	Drop   []string // tasks deleted if they are there
 	Done   *TaskRef // a leased task that this change finishes
 }

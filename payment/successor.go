@@ -3,6 +3,7 @@ package payment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/oplata-go/oplata/billing"
@@ -74,9 +75,6 @@ func (s *Service) Join(ctx context.Context, p JoinParams) (Payment, error) {
 	if len(p.Payments) < 2 || len(p.Payments) > 100 || len(slices.Compact(slices.Sorted(slices.Values(p.Payments)))) != len(p.Payments) {
 		return Payment{}, &ParamError{Field: "Payments", Reason: "from 2 to 100 different ones"}
 	}
-	if s.inTx {
-		return Payment{}, ErrInTx
-	}
 	first := CommandParams{Key: p.Key, By: p.By, Reason: p.Reason, Payment: p.Payments[0]}
 	if err := s.joinable(ctx, p); err != nil {
 		return s.joinedBefore(ctx, first, p, err)
@@ -109,7 +107,10 @@ func (s *Service) joinedBefore(ctx context.Context, first CommandParams, p JoinP
 
 // joinable checks that the payments fit together.
 func (s *Service) joinable(ctx context.Context, p JoinParams) error {
-	var first Payment
+	var (
+		first Payment
+		sum   billing.Money
+	)
 	for i, id := range p.Payments {
 		pay, err := s.Payment(ctx, id)
 		if err != nil {
@@ -125,8 +126,19 @@ func (s *Service) joinable(ctx context.Context, p JoinParams) error {
 		if !alike || pay.Total.Currency() != first.Total.Currency() {
 			return &ParamError{Field: "Payments", Reason: "not of one account, purpose and currency"}
 		}
+		if sum, err = together(sum, pay.Total); err != nil {
+			return &ParamError{Field: "Payments", Reason: "their sum is too large"}
+		}
 	}
 	return nil
+}
+
+// together adds totals, the first of which may not be there yet.
+func together(sum, total billing.Money) (billing.Money, error) {
+	if sum == (billing.Money{}) {
+		return total, nil
+	}
+	return sum.Add(total)
 }
 
 // supersede cancels a payment in favour of its successor. The first one carries the order that makes it.
@@ -166,7 +178,9 @@ func (s *Service) succeed(ctx context.Context, o successorOrder) (Payment, error
 			continue
 		}
 		taken = append(taken, id)
-		params.inherit(old)
+		if err := params.inherit(old); err != nil {
+			return Payment{}, fmt.Errorf("payment: total of %s: %w", o.ID, err)
+		}
 	}
 	if o.Total != (billing.Money{}) {
 		params.Total = o.Total
@@ -179,7 +193,7 @@ func (s *Service) succeed(ctx context.Context, o successorOrder) (Payment, error
 }
 
 // inherit adds a predecessor to what the successor is like.
-func (p *CreateParams) inherit(old Payment) {
+func (p *CreateParams) inherit(old Payment) (err error) {
 	p.Reseller, p.Account, p.Purpose = old.Reseller, old.Account, old.Purpose
 	if p.Description == "" {
 		p.Description = old.Description
@@ -187,5 +201,6 @@ func (p *CreateParams) inherit(old Payment) {
 	if p.Order == "" {
 		p.Order = old.Order
 	}
-	p.Total = plus(p.Total, old.Total)
+	p.Total, err = together(p.Total, old.Total)
+	return err
 }

@@ -60,14 +60,15 @@ const (
 // alarms are the timers and questions that a payment in this condition waits for, by task ID.
 func (s *Service) alarms(p Payment) map[string]Task {
 	set := make(map[string]Task, 2)
+	fence := s.now().UnixMicro() // an ID that comes back must not repeat the tokens of its earlier life
 	add := func(kind string, due time.Time, queue string, body timer) {
 		id := queue + "/" + p.ID + "/" + kind
 		if body.Attempt != 0 {
 			id += "/" + digits(int64(body.Attempt))
 		}
-		set[id] = Task{ID: id, Queue: queue, Record: p.ID, Due: due, Body: encode(body)}
+		set[id] = Task{ID: id, Queue: queue, Record: p.ID, Due: due, Token: fence, Body: encode(body)}
 	}
-	if !p.DueAt.IsZero() && (p.Status == WaitingForPayment || isBusy(p.Status)) {
+	if !p.DueAt.IsZero() && (p.Status == WaitingForPayment || p.Previous == WaitingForPayment) {
 		add("due", p.DueAt, timerQueue, timer{Event: EventDuePassed})
 	}
 	if !p.ConfirmBy.IsZero() {

@@ -44,13 +44,13 @@ func TestVerifyNoticesEveryForgery(t *testing.T) {
 	p := h.topUp("100.00")
 	a := h.start(p, h.card)
 	h.receive(h.card, h.world.Charged(a.Reference, "ch-1", rub("100.00")))
-	require.NoError(t, h.Verify(h.ctx, p.ID, 0, nil))
+	require.NoError(t, h.Verify(h.ctx, payment.VerifyParams{Record: p.ID}))
 	history, err := store.Events(h.ctx, p.ID, 0, 100)
 	require.NoError(t, err)
 	require.Len(t, history, 3)
 	head := history[2].MAC
-	require.NoError(t, h.Verify(h.ctx, p.ID, 3, head))
-	require.NoError(t, h.Verify(h.ctx, p.ID, 2, history[1].MAC), "an older notice still fits")
+	require.NoError(t, h.Verify(h.ctx, payment.VerifyParams{Record: p.ID, Seq: 3, Head: head}))
+	require.NoError(t, h.Verify(h.ctx, payment.VerifyParams{Record: p.ID, Seq: 2, Head: history[1].MAC}), "an older notice still fits")
 	before, err := h.db.Payments().Load(h.ctx, p.ID)
 	require.NoError(t, err)
 
@@ -89,12 +89,12 @@ func TestVerifyNoticesEveryForgery(t *testing.T) {
 				published = head
 			}
 			var tampered *payment.TamperError
-			require.ErrorAs(t, h.Verify(h.ctx, p.ID, c.count, published), &tampered)
+			require.ErrorAs(t, h.Verify(h.ctx, payment.VerifyParams{Record: p.ID, Seq: c.count, Head: published}), &tampered)
 			require.Equal(t, p.ID, tampered.Record)
 		})
 	}
 	store.events, store.record = nil, nil
-	require.NoError(t, h.Verify(h.ctx, p.ID, 3, head))
+	require.NoError(t, h.Verify(h.ctx, payment.VerifyParams{Record: p.ID, Seq: 3, Head: head}))
 	now, err := h.db.Payments().Load(h.ctx, p.ID)
 	require.NoError(t, err)
 	require.Equal(t, before, now, "verifying writes nothing")
@@ -117,7 +117,7 @@ func TestErasedPersonalDataLeavesTheHistoryWhole(t *testing.T) {
 	rec, err = h.db.Payments().Load(h.ctx, p.ID)
 	require.NoError(t, err)
 	require.Empty(t, rec.Personal)
-	require.NoError(t, h.Verify(h.ctx, p.ID, 0, nil))
+	require.NoError(t, h.Verify(h.ctx, payment.VerifyParams{Record: p.ID}))
 	events, err := h.db.Payments().Events(h.ctx, p.ID, 0, 100)
 	require.NoError(t, err)
 	for _, e := range events {

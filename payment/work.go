@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,17 +30,32 @@ func (s *Service) work(ctx context.Context, queue string, do handler) (int, erro
 		return 0, err
 	}
 	ends := make([]*TaskEnd, len(tasks))
+	last := now.Add(s.cfg.Lease - s.cfg.AskTimeout) // what begins later could outlive its lease
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, s.cfg.Workers)
 	for i, task := range tasks {
 		slots <- struct{}{}
+		if ctx.Err() != nil || s.now().After(last) {
+			ends[i] = handedBack(task, s.now())
+			<-slots
+			continue
+		}
 		wg.Go(func() {
 			defer func() { <-slots }()
+			ctx, cancel := context.WithTimeout(ctx, s.cfg.AskTimeout)
+			defer cancel()
 			ends[i] = do(ctx, task)
 		})
 	}
 	wg.Wait()
 	return len(tasks), s.finish(ctx, ends)
+}
+
+// handedBack lets others have a task that nobody began.
+func handedBack(t Task, now time.Time) *TaskEnd {
+	end := finished(t)
+	end.Retry, end.Note = now, t.Note
+	return end
 }
 
 // finish writes how tasks ended, also when ctx has ended by now: what was done should not be done again.
@@ -93,26 +110,36 @@ func (s *Service) Tick(ctx context.Context) error { return s.drain(ctx, timerQue
 // Ask asks gateways about attempts whose outcome is open.
 func (s *Service) Ask(ctx context.Context) error { return s.drain(ctx, askQueue, s.onAsk) }
 
-// Deliver tells the ledger and the sinks what waits for them, and moves money between payments.
+// Deliver moves money between payments, and tells the ledger and the sinks what waits for them, in this order: a transfer
+// may order a posting.
 func (s *Service) Deliver(ctx context.Context) error {
-	for queue, do := range s.deliveries() {
-		if err := s.drain(ctx, queue, do); err != nil {
+	for _, d := range s.deliveries() {
+		if err := s.drain(ctx, d.queue, d.do); err != nil {
 			return err
 		}
 	}
-	return s.drain(ctx, ledgerQueue, s.onLedger) // once more: a transfer may have ordered a posting
+	return nil
 }
 
-func (s *Service) deliveries() map[string]handler {
-	queues := map[string]handler{ledgerQueue: s.onLedger, transferQueue: s.onTransfer, successorQueue: s.onSuccessor}
-	for name, sink := range s.cfg.Sinks {
-		queues[sinkQueue+name] = func(ctx context.Context, t Task) *TaskEnd { return s.onSink(ctx, t, sink) }
+// worker is a queue and what works on its tasks.
+type worker struct {
+	queue string
+	do    handler
+}
+
+func (s *Service) deliveries() []worker {
+	list := []worker{{successorQueue, s.onSuccessor}, {transferQueue, s.onTransfer}, {ledgerQueue, s.onLedger}}
+	for _, name := range slices.Sorted(maps.Keys(s.cfg.Sinks)) {
+		list = append(list, worker{sinkQueue + name, func(ctx context.Context, t Task) *TaskEnd { return s.onSink(ctx, t, s.cfg.Sinks[name]) }})
 	}
-	return queues
+	return list
 }
 
 // drain works until nothing of the queue is due.
 func (s *Service) drain(ctx context.Context, queue string, do handler) error {
+	if s.inTx {
+		return ErrInTx
+	}
 	for {
 		n, err := s.work(ctx, queue, do)
 		if err != nil || n == 0 {
@@ -204,7 +231,7 @@ func (s *Service) onLedger(ctx context.Context, task Task) *TaskEnd {
 	}
 	err := s.post(ctx, order)
 	s.observeWork(ctx, task, err)
-	final := err == nil || finalRefusal(err)
+	final := err == nil || billing.Permanent(err)
 	switch {
 	case order.Attempt != 0 && final:
 		return s.onDebit(ctx, task, order, err)
@@ -234,12 +261,24 @@ func (s *Service) onDebit(ctx context.Context, task Task, order posting, refusal
 	version := l.doc.Payment.Version
 	p, err := s.changeLoaded(ctx, l, actor{}, &TaskRef{task.ID, task.Token}, func(t *turn) error { return t.debited(order, refusal) })
 	switch {
+	case errors.Is(err, ErrLeaseLost) && refusal == nil:
+		return s.lateDebit(ctx, task, order)
 	case errors.Is(err, ErrLeaseLost):
 		return nil
 	case err != nil:
 		return s.later(ctx, task, err)
 	case p.Version == version:
 		return finished(task)
+	}
+	return nil
+}
+
+// lateDebit is a debit that went through after another worker took the order over. The money moved all the same, so the
+// payment hears of it, whoever has the task now.
+func (s *Service) lateDebit(ctx context.Context, task Task, order posting) *TaskEnd {
+	_, err := s.change(ctx, task.Record, actor{}, nil, func(t *turn) error { return t.debited(order, nil) })
+	if err != nil {
+		return s.later(ctx, task, err)
 	}
 	return nil
 }

@@ -45,7 +45,8 @@ type rawStmt interface {
 // What a connection is set to before its first use. The host's own statements on the writer's connection run under the
 // same settings.
 const (
-	writerSetup = `PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON`
+	writerSetup = `PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+		PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON` // fullfsync is for macOS
 	readerSetup = `PRAGMA busy_timeout = 10000; PRAGMA query_only = ON`
 )
 
@@ -99,6 +100,12 @@ func (c *conn) exec(text string, args ...any) (changed int64, err error) {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+// run runs a statement of which nothing else is wanted.
+func (c *conn) run(text string, args ...any) error {
+	_, err := c.exec(text, args...)
+	return err
 }
 
 // each runs a query and calls scan for each row.
@@ -206,9 +213,6 @@ func (r *row) int() int64 {
 
 func (r *row) bool() bool { return r.int() != 0 }
 
-// micro gives t as it comes back from the file: in UTC and cut to microseconds.
-func micro(t time.Time) time.Time { return time.UnixMicro(t.UnixMicro()).UTC() }
-
 func (r *row) time() time.Time { return time.UnixMicro(r.int()).UTC() }
 
 // bytes gives a blob. The driver gives nil bytes for an empty one and nil itself for NULL.
@@ -220,11 +224,8 @@ func (r *row) bytes() []byte {
 	return b
 }
 
-// run runs a statement of which nothing else is wanted.
-func (c *conn) run(text string, args ...any) error {
-	_, err := c.exec(text, args...)
-	return err
-}
+// micro gives t as it comes back from the file: in UTC and cut to microseconds.
+func micro(t time.Time) time.Time { return time.UnixMicro(t.UnixMicro()).UTC() }
 
 // errLost means that SQLite has rolled back the whole transaction because of an error.
 var errLost = errors.New("the transaction is lost")
@@ -236,13 +237,11 @@ func (c *conn) savepoint(do func(*conn) error) error {
 		return fmt.Errorf("%w: %w", errLost, err)
 	}
 	err := do(c)
-	if err != nil {
-		if undo := c.run(rollbackTo); undo != nil {
-			return fmt.Errorf("%w: %w", errLost, err)
-		}
+	if err != nil && c.run(rollbackTo) != nil {
+		return fmt.Errorf("%w: %w", errLost, err)
 	}
-	if release := c.run(release); release != nil {
-		return fmt.Errorf("%w: %w", errLost, release)
+	if failed := c.run(release); failed != nil {
+		return fmt.Errorf("%w: %w", errLost, failed)
 	}
 	return err
 }

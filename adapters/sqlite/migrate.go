@@ -50,7 +50,8 @@ func migrations() ([]migration, error) {
 	return all, nil
 }
 
-// migrate brings the schema up to the newest version, all steps or none.
+// migrate brings the schema up to the newest version, all steps or none: after an error the connection is to be closed,
+// and what was begun on it is rolled back.
 func migrate(c *conn) error {
 	all, err := migrations()
 	if err != nil {
@@ -60,7 +61,6 @@ func migrate(c *conn) error {
 		return err
 	}
 	if err := runMissing(c, all); err != nil {
-		c.broken = c.run(rollback) != nil
 		return err
 	}
 	return c.run(commit)

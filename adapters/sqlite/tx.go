@@ -24,7 +24,7 @@ type Tx struct {
 // everything is rolled back; the error is returned as it is. After nil all is durable. After any other error of Tx
 // itself it is unknown whether something was written.
 //
-// Inside do the DB itself must not be written to: that write would wait for do, and do for it.
+// Inside do the DB itself must be neither written to nor closed: that would wait for do, and do for it.
 func (db *DB) Tx(ctx context.Context, do func(*Tx) error) error {
 	return db.writer.lend(ctx, func(c *conn) error { return transact(c, do) })
 }

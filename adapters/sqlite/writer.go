@@ -65,7 +65,7 @@ func (w *writer) write(ctx context.Context, do func(*conn) error) error {
 func (w *writer) lend(ctx context.Context, use func(*conn) error) error {
 	o := &op{back: make(chan struct{}), ended: ctx.Err, done: make(chan struct{})}
 	if err := w.submit(ctx, o); err != nil {
-		return err
+		return explain("wait for the writer", err)
 	}
 	defer close(o.back)
 	return use(o.conn)

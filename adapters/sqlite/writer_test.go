@@ -148,18 +148,20 @@ func (c *endedContext) Err() error {
 }
 
 func TestWriterLooksAtContextsItself(t *testing.T) {
-	db := openNew(t)
-	release := hold(t, db)
-	ctx := &endedContext{Context: context.Background()}
-	out := background(db, 1, func() error { return db.Payments().Apply(ctx, first(1)) })
-	taken := first(2) // makes the batch run twice
-	taken.Claims = append(taken.Claims, taken.Claims[0])
-	refused := background(db, 2, apply(t, db, taken))
-	ctx.ended.Store(true)
-	release()
-	require.ErrorIs(t, <-out, context.Canceled)
-	require.ErrorIs(t, <-refused, payment.ErrClaimed)
-	requireAbsent(t, db, 1)
+	twice := first(2) // refused after it has written: the batch is run again
+	twice.Claims = append(twice.Claims, twice.Claims[0])
+	for _, neighbour := range []payment.Change{first(3), twice} {
+		db := openNew(t)
+		release := hold(t, db)
+		ctx := &endedContext{Context: context.Background()}
+		out := background(db, 1, func() error { return db.Payments().Apply(ctx, first(1)) })
+		other := background(db, 2, apply(t, db, neighbour))
+		ctx.ended.Store(true)
+		release()
+		require.ErrorIs(t, <-out, context.Canceled)
+		require.Equal(t, neighbour.Record.ID == twice.Record.ID, <-other != nil)
+		requireAbsent(t, db, 1)
+	}
 }
 
 func TestFullQueueHoldsCallersBack(t *testing.T) {
@@ -195,12 +197,12 @@ func (s swapped) ExecContext(ctx context.Context, args []driver.NamedValue) (res
 	return result, err
 }
 
-// onCommit lets act take part in the commits of the writer's present connection.
-func onCommit(t *testing.T, db *DB, act func(real func() error) error) {
+// onStatement lets act take part when the writer's present connection runs a statement.
+func onStatement(t *testing.T, db *DB, text string, act func(real func() error) error) {
 	t.Helper()
 	require.NoError(t, db.writer.lend(t.Context(), func(c *conn) error {
-		s, err := c.prepare(commit)
-		c.stmts[commit] = swapped{s, act}
+		s, err := c.prepare(text)
+		c.stmts[text] = swapped{s, act}
 		return err
 	}))
 }
@@ -219,7 +221,7 @@ func TestFailedCommit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			db := openNew(t)
 			require.NoError(t, db.Payments().Apply(t.Context(), first(1)))
-			onCommit(t, db, c.fail)
+			onStatement(t, db, commit, c.fail)
 			release := hold(t, db)
 			outcomes := []<-chan error{
 				background(db, 1, apply(t, db, first(2))),
@@ -246,10 +248,31 @@ func TestFailedCommit(t *testing.T) {
 	}
 }
 
+// A refusal that cannot be undone is no refusal any more: its transaction is given up, with all that was in it.
+func TestFailedUndo(t *testing.T) {
+	db := openNew(t)
+	require.NoError(t, db.Payments().Apply(t.Context(), first(1)))
+	onStatement(t, db, rollbackTo, func(func() error) error { return errDisk })
+	taken := first(2)
+	taken.Claims = first(1).Claims
+	release := hold(t, db)
+	outcomes := []<-chan error{background(db, 1, apply(t, db, first(3))), background(db, 2, apply(t, db, taken))}
+	release()
+	for _, out := range outcomes {
+		err := <-out
+		require.ErrorIs(t, err, errLost)
+		var claimed *payment.ClaimedError
+		require.NotErrorAs(t, err, &claimed)
+	}
+	requireAbsent(t, db, 2)
+	requireAbsent(t, db, 3)
+	require.NoError(t, db.Payments().Apply(t.Context(), first(3)))
+}
+
 func TestContextThatEndsDuringTheCommitIsTooLate(t *testing.T) {
 	db := openNew(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	onCommit(t, db, func(real func() error) error {
+	onStatement(t, db, commit, func(real func() error) error {
 		cancel()
 		return real()
 	})

@@ -84,7 +84,7 @@ func (h *hand) bear(lives []life) error {
 		return err
 	}
 	for _, l := range lives {
-		if err := h.put(l.birth); err != nil {
+		if err := h.put(l.Birth); err != nil {
 			return err
 		}
 	}
@@ -93,12 +93,12 @@ func (h *hand) bear(lives []life) error {
 
 // live goes through a life after its birth.
 func (h *hand) live(l life) error {
-	for _, t := range l.turns {
-		was, err := h.read(t.reads)
+	for _, t := range l.Turns {
+		was, err := h.read(t.Reads)
 		if err != nil {
 			return err
 		}
-		c := t.change
+		c := t.Change
 		if h.key != nil {
 			if c, err = decideByHand(t, was, h.key); err != nil {
 				return err
@@ -119,11 +119,11 @@ func (h *hand) read(reads []read) (payment.Record, error) {
 	defer func() { h.readers <- c }()
 	var r payment.Record
 	for _, want := range reads {
-		text, args := `SELECT `+columns+` FROM oplata_payments p WHERE p.id = ?`, []driver.Value{want.id}
-		if want.id == "" {
+		text, args := `SELECT `+columns+` FROM oplata_payments p WHERE p.id = ?`, []driver.Value{want.ID}
+		if want.ID == "" {
 			text = `SELECT ` + columns + `, c.scope, c.key, c.record, c.print
 				FROM oplata_payment_claims c JOIN oplata_payments p ON p.id = c.record WHERE c.scope = ? AND c.key = ?`
-			args = []driver.Value{want.scope, want.key}
+			args = []driver.Value{want.Scope, want.Key}
 		}
 		row, err := c.row(text, args...)
 		if err != nil {

@@ -89,9 +89,9 @@ func decideByHand(t turn, was payment.Record, key []byte) (payment.Change, error
 			return payment.Change{}, err
 		}
 	}
-	c := t.change
-	c.Events = make([]payment.Event, len(t.change.Events))
-	for i, e := range t.change.Events {
+	c := t.Change
+	c.Events = make([]payment.Event, len(t.Change.Events))
+	for i, e := range t.Change.Events {
 		text, err := json.Marshal(t.plain.facts[i])
 		if err != nil {
 			return payment.Change{}, err

@@ -3,13 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"runtime/pprof"
 	"time"
 
 	"github.com/oplata-go/oplata/adapters/sqlite"
 )
 
 // contender is one way to live the same lives.
-type contender func(ctx context.Context, b *bench, callers int, script []life) (lap, error)
+type contender func(ctx context.Context, b *bench, callers int, s script, lives int) (lap, error)
 
 // The contenders in the order of the columns.
 const (
@@ -19,6 +20,9 @@ const (
 	bySingle         // the same rows by hand, a commit for each transition
 	contenders
 )
+
+// labels tell the contenders apart in a CPU profile: go tool pprof -tagfocus contender=service.
+var labels = [contenders]string{"service", "group", "json", "single"}
 
 // measureTransitions compares durable transitions through the service with the same rows written by hand. A transition
 // reads a payment, decides, and writes once.
@@ -34,18 +38,20 @@ func measureTransitions(ctx context.Context, b *bench) (table, error) {
 			"CPU µs", "group's", "+json's",
 		},
 	}
-	var script []life
+	var s script
 	for _, callers := range b.callers {
 		var laps [contenders][]lap
-		lives := callers
-		var err error
-		if lives, err = b.calibrate(ctx, callers, &script); err != nil {
+		lives, err := b.calibrate(ctx, callers, &s)
+		if err != nil {
 			return t, err
 		}
 		for round := range b.rounds {
 			for i := range contenders {
 				c := (i + round) % contenders // whoever goes first pays for it in turn
-				l, err := runners()[c](ctx, b, callers, script[:share(c, callers, lives)])
+				var l lap
+				pprof.Do(ctx, pprof.Labels("contender", labels[c]), func(ctx context.Context) {
+					l, err = runners()[c](ctx, b, callers, s, share(c, callers, lives))
+				})
 				if err != nil {
 					return t, err
 				}
@@ -85,45 +91,25 @@ func share(c, callers, lives int) int {
 }
 
 // calibrate says how many lives fill a round, and sees to it that the script has them.
-func (b *bench) calibrate(ctx context.Context, callers int, script *[]life) (int, error) {
+func (b *bench) calibrate(ctx context.Context, callers int, s *script) (int, error) {
 	trial := 16 + 2*callers
 	if b.short {
 		trial = 4
 	}
-	if err := b.extend(ctx, script, trial); err != nil {
-		return 0, err
-	}
-	l, err := serviceLap(ctx, b, callers, (*script)[:trial])
+	l, err := serviceLap(ctx, b, callers, *s, trial)
 	if err != nil {
 		return 0, err
 	}
 	round := b.time / time.Duration(b.rounds)
 	lives := max(int(l.perSecond()*round.Seconds())/lifeTurns, trial)
-	return lives, b.extend(ctx, script, lives)
-}
-
-// extend records lives until there are enough.
-func (b *bench) extend(ctx context.Context, script *[]life, lives int) error {
-	if len(*script) >= lives {
-		return nil
+	if lives > s.lives {
+		*s, err = record(ctx, b.file("script.json"), lives)
 	}
-	var err error
-	if *script, err = record(ctx, lives); err != nil {
-		return err
-	}
-	for i := range *script {
-		for j := range (*script)[i].turns {
-			t := &(*script)[i].turns[j]
-			if t.plain, err = decode(t.change); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return lives, err
 }
 
 // serviceLap lives the lives through the service, on a new file. The payments are made before the clock runs.
-func serviceLap(ctx context.Context, b *bench, callers int, script []life) (_ lap, err error) {
+func serviceLap(ctx context.Context, b *bench, callers int, _ script, lives int) (_ lap, err error) {
 	db, err := sqlite.Open(b.file("service.db"))
 	if err != nil {
 		return lap{}, err
@@ -133,7 +119,7 @@ func serviceLap(ctx context.Context, b *bench, callers int, script []life) (_ la
 	if err != nil {
 		return lap{}, err
 	}
-	ids := make([]string, len(script))
+	ids := make([]string, lives)
 	err = db.Tx(ctx, func(tx *sqlite.Tx) error {
 		service := h.In(tx.Payments())
 		for n := range ids {
@@ -159,7 +145,11 @@ func serviceLap(ctx context.Context, b *bench, callers int, script []life) (_ la
 
 // handLap writes the rows of the lives by hand, on a new file.
 func handLap(group, encode bool) contender {
-	return func(ctx context.Context, b *bench, callers int, script []life) (_ lap, err error) {
+	return func(ctx context.Context, b *bench, callers int, s script, lives int) (_ lap, err error) {
+		script, err := s.read(lives)
+		if err != nil {
+			return lap{}, err
+		}
 		path := b.file("hand.db")
 		db, err := sqlite.Open(path) // makes the schema
 		if err != nil {

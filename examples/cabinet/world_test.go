@@ -178,6 +178,7 @@ func (w *world) do(r *http.Request) page {
 		require.NoError(w.t, checkPage(p.body), "%s\n%s", p.url, p.text())
 		require.Contains(w.t, resp.Header.Get("Content-Security-Policy"), "default-src 'none'")
 		require.Contains(w.t, resp.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+		require.Contains(w.t, resp.Header.Get("Content-Security-Policy"), "form-action 'self' "+w.simulatorURL)
 		require.Equal(w.t, "nosniff", resp.Header.Get("X-Content-Type-Options"))
 		require.Equal(w.t, "no-store", resp.Header.Get("Cache-Control"))
 	}
@@ -316,7 +317,7 @@ func (w *world) status(id string) payment.Status {
 	w.t.Helper()
 	p, err := w.payments.Payment(w.ctx, id)
 	require.NoError(w.t, err)
-	require.NoError(w.t, w.payments.Verify(w.ctx, id, 0, nil))
+	require.NoError(w.t, w.payments.Verify(w.ctx, payment.VerifyParams{Record: id}))
 	return p.Status
 }
 

@@ -66,10 +66,10 @@ func (h *Host) histories(ctx context.Context, v *view) error {
 	}
 	var faults []error
 	for _, r := range v.receipts {
-		faults = append(faults, service.Verify(ctx, r.ID, 0, nil))
+		faults = append(faults, service.Verify(ctx, payment.VerifyParams{Record: r.ID}))
 	}
 	for _, p := range v.payments {
-		faults = append(faults, service.Verify(ctx, p.ID, 0, nil), h.history(ctx, p))
+		faults = append(faults, service.Verify(ctx, payment.VerifyParams{Record: p.ID}), h.history(ctx, p))
 	}
 	return errors.Join(faults...)
 }

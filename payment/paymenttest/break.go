@@ -18,7 +18,7 @@ type Trial struct {
 	// Life is played on each. Required.
 	Life []Move
 
-	// Config is what the hosts are like; Stores and Faults are set by the trial.
+	// Config is what the hosts are like; Stores, Faults and Listener are set by the trial.
 	Config Config
 
 	// Side is how many lives are lived side by side. Default 1.
@@ -78,7 +78,7 @@ func (t Trial) live(ctx context.Context, n int, way Way, names map[string]int) (
 	defer func() { err = errors.Join(err, done()) }()
 	f := new(Faults)
 	cfg := t.Config
-	cfg.Stores, cfg.Faults = stores, f
+	cfg.Stores, cfg.Faults, cfg.Listener = stores, f, NewListener()
 	h, err := New(ctx, cfg)
 	if err != nil {
 		return 0, err
@@ -99,7 +99,7 @@ func (t Trial) live(ctx context.Context, n int, way Way, names map[string]int) (
 		err = errors.New("the call was never made")
 	}
 	if err == nil {
-		err = errors.Join(h.Audit(ctx), h.settled(ctx), h.missing(ctx, acknowledged))
+		err = errors.Join(h.Audit(ctx), h.Settled(ctx), h.missing(ctx, acknowledged))
 		if err != nil {
 			err = l.explain(err)
 		}
@@ -110,15 +110,20 @@ func (t Trial) live(ctx context.Context, n int, way Way, names map[string]int) (
 	return f.Calls(), err
 }
 
-// settled looks whether everything that waited was delivered.
-func (h *Host) settled(ctx context.Context) error {
-	if left, err := h.onTheirWay(ctx); err != nil || left > 0 {
-		return errors.Join(err, fmt.Errorf("%d orders were never delivered", left))
+// Settled looks whether everything that waited was delivered: to the ledger, to other payments and to the listener. It is
+// what holds after [Life.Finish] and not before.
+func (h *Host) Settled(ctx context.Context) error {
+	left, err := h.onTheirWay(ctx)
+	if err != nil {
+		return err
+	}
+	if left > 0 {
+		return fmt.Errorf("%d orders were never delivered", left)
 	}
 	if charges, backs := h.truth.untold(); len(charges)+len(backs) > 0 {
 		return fmt.Errorf("%d charges and %d refunds and disputes were never told", len(charges), len(backs))
 	}
-	return nil
+	return h.cfg.Listener.heard(ctx, h)
 }
 
 // missing looks whether every acknowledged version is stored.

@@ -45,6 +45,12 @@ type Config struct {
 	// Past are the entries of the journals of earlier hosts on the same stores.
 	Past []Entry
 
+	// Errors hears of every error that a call returned, refusals too. Default: nobody does.
+	Errors func(error)
+
+	// Listener is told of every event. Default: nobody is.
+	Listener *Listener
+
 	// Adapt and AdaptConnectors have the last word on how the services are configured. Default: nothing is changed.
 	Adapt           func(*payment.Config)
 	AdaptConnectors func(*connector.Config)
@@ -113,6 +119,9 @@ func (c *Config) setDefaults() {
 	if c.Faults == nil {
 		c.Faults = new(Faults)
 	}
+	if c.Errors == nil {
+		c.Errors = func(error) {}
+	}
 	if c.Adapt == nil {
 		c.Adapt = func(*payment.Config) {}
 	}
@@ -156,10 +165,16 @@ func (h *Host) program() (*connector.Service, *payment.Service, error) {
 		CallbackURL: func(method string) string { return "https://host.example/callback/" + method },
 		Workers:     1, // so that a seed gives the same life every time
 	}
+	if h.cfg.Listener != nil {
+		forPayments.Sinks = map[string]payment.Sink{listening: f.Sink(h.cfg.Listener)}
+	}
 	h.cfg.Adapt(&forPayments)
 	service, err := payment.New(forPayments)
 	return connectors, service, err
 }
+
+// listening is the name of the listener's sink.
+const listening = "listener"
 
 // kinds are made once: making them compiles schemas.
 var kinds = sync.OnceValue(func() []connector.Kind {

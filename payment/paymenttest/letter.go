@@ -109,6 +109,9 @@ func (h *Host) deliver(ctx context.Context, l letter) (payment.Received, error) 
 	failures := c.failures.Load()
 	got, err := h.Receive(ctx, l.method.id, h.sign(l))
 	answered := got.Reply.Status == 200
+	if err != nil {
+		h.cfg.Errors(err)
+	}
 	switch {
 	case (err == nil) != answered:
 		return got, fmt.Errorf("letter %q was answered %d with error %w", l.name, got.Reply.Status, err)

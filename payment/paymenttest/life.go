@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +39,9 @@ func Draw(seed uint64, n int) []Move {
 func Choose(number uint32, a, b, c uint8) Move {
 	return Move{What: lottery[number%uint32(len(lottery))], A: a, B: b, C: c} //nolint:gosec // short
 }
+
+// Kinds lists all kinds of moves.
+func Kinds() []string { return slices.Sorted(maps.Keys(moves)) }
 
 // Life plays moves on a host. Several lives may share one host, each on a goroutine of its own; then Restart must not
 // happen.
@@ -109,9 +114,11 @@ func (l *Life) try(what string, do func() error) error {
 	for range 4 {
 		faulty := l.host.cfg.Faults.Failed() != ""
 		err := do()
-		switch {
-		case err == nil:
+		if err == nil {
 			return nil
+		}
+		l.host.cfg.Errors(err)
+		switch {
 		case refused(err):
 			l.note("%s: %v", what, err)
 			return nil
@@ -191,10 +198,18 @@ func (l *Life) hand(ctx context.Context, one *letter) error {
 	}
 	l.note("%s → %s%s", one.name, got.Payment.Status, got.Receipt.Status)
 	l.seen(got.Payment)
-	if got.Receipt.ID != "" && !contains(l.receipts, got.Receipt.ID) {
+	if got.Receipt.ID != "" && !slices.Contains(l.receipts, got.Receipt.ID) {
 		l.receipts = append(l.receipts, got.Receipt.ID)
 	}
 	l.sent = append(l.sent, one)
+	return nil
+}
+
+// Audit is [Host.Audit], with all that was played in the error.
+func (l *Life) Audit(ctx context.Context) error {
+	if err := l.host.Audit(ctx); err != nil {
+		return l.explain(err)
+	}
 	return nil
 }
 
@@ -250,13 +265,4 @@ func (l *Life) drain(ctx context.Context) error {
 		l.host.Clock.Move(2 * time.Hour)
 	}
 	return errors.New("orders are never delivered")
-}
-
-func contains(list []string, text string) bool {
-	for _, one := range list {
-		if one == text {
-			return true
-		}
-	}
-	return false
 }

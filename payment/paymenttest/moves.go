@@ -3,7 +3,7 @@ package paymenttest
 import (
 	"context"
 	"fmt"
-	"sort"
+	"slices"
 	"time"
 
 	"github.com/oplata-go/oplata/billing"
@@ -45,7 +45,7 @@ func fill(parts ...map[string]ticket) []string {
 			}
 		}
 	}
-	sort.Strings(names)
+	slices.Sort(names)
 	return names
 }
 
@@ -151,7 +151,7 @@ func making(purpose payment.Purpose, pending bool) player {
 // own takes a new payment into the life.
 func (l *Life) own(p payment.Payment) {
 	l.seen(p)
-	if !contains(l.payments, p.ID) {
+	if !slices.Contains(l.payments, p.ID) {
 		l.payments = append(l.payments, p.ID)
 	}
 }

@@ -44,7 +44,7 @@ func (s *Site) history(ctx context.Context, record string) (history, error) {
 		}
 		h.Events = append(h.Events, said)
 	}
-	err = s.cfg.Payments.Verify(ctx, record, 0, nil)
+	err = s.cfg.Payments.Verify(ctx, payment.VerifyParams{Record: record})
 	if altered, ok := errors.AsType[*payment.TamperError](err); ok {
 		h.Tampered, err = altered, nil
 	}
