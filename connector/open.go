@@ -18,7 +18,7 @@ type OpenedMethod struct {
 	Gateway   Gateway
 
 	// Account is the merchant account that the gateway's money arrives at: charges and references are unique within it.
-	// It is "kind:account" of a [Merchant], else "method:id".
+	// It is "kind:reseller:account" of a [Merchant], else "method:id".
 	Account string
 }
 
@@ -107,7 +107,7 @@ func (s *Service) gateway(ctx context.Context, row methodRow, version int) (open
 	}
 	g := openGateway{
 		gateway:   gateway,
-		account:   account(row.connector.body.Kind, row.method.ID, gateway),
+		account:   account(row.connector.body.Kind, row.method.Reseller, row.method.ID, gateway),
 		connector: row.connector.Version,
 		until:     row.connector.keysChangeAt(now),
 	}
@@ -135,11 +135,12 @@ func (s *Service) openKind(ctx context.Context, c *stored, doc document, now tim
 	return g, nil
 }
 
-// account names the merchant account, so that two payment methods that share one share its charges and references.
-func account(kind, method string, g Gateway) string {
+// account names the merchant account, so that two payment methods of a reseller that share one share its charges and
+// references. The reseller is part of it: a name that somebody typed into settings must not reach another's payments.
+func account(kind, reseller, method string, g Gateway) string {
 	if m, ok := g.(Merchant); ok {
 		if name := m.MerchantAccount(); name != "" {
-			return kind + ":" + name
+			return kind + ":" + reseller + ":" + name
 		}
 	}
 	return "method:" + method

@@ -26,7 +26,7 @@ func TestOpenGivesTheGatewayAndItsMerchantAccount(t *testing.T) {
 	require.Equal(t, 1, o.Version)
 	require.Equal(t, first.ID, o.Method.ID)
 	require.Equal(t, 5*time.Minute, o.Connector.Period)
-	require.Equal(t, "scripted:m-1", o.Account)
+	require.Equal(t, "scripted:north:m-1", o.Account)
 	require.IsType(t, &connectortest.Scripted{}, o.Gateway)
 
 	shared, err := b.Open(t.Context(), second.ID, 0)

@@ -202,7 +202,7 @@ func TestAFieldThatBecomesASecretIsReadAndThenSealed(t *testing.T) {
 	for range 2 {
 		o, err := upgraded.Open(t.Context(), m.ID, 0)
 		require.NoError(t, err)
-		require.Equal(t, "acme:plain", o.Account)
+		require.Equal(t, "acme:north:plain", o.Account)
 		_, err = upgraded.Rewrap(t.Context())
 		require.NoError(t, err)
 		require.NotContains(t, b.store.dump(), "plain")

@@ -11,30 +11,32 @@ import (
 
 // ask asks a gateway for the state of an attempt and writes what it learns. An answer that says nothing new writes
 // nothing and gives the payment as it is. An error means that nothing was learned; it never means that the attempt failed.
-func (s *Service) ask(ctx context.Context, l loaded, number int, task *TaskRef) (Payment, error) {
+// Told is the charge that the answer tells of.
+func (s *Service) ask(ctx context.Context, l loaded, number int) (p Payment, told string, err error) {
 	a := l.doc.Payment.Attempt(number)
 	opened, err := s.cfg.Connectors.Open(ctx, a.Method, a.Settings)
 	if err != nil {
-		return Payment{}, err
+		return Payment{}, "", err
 	}
 	querier, ok := opened.Gateway.(connector.StatusQuerier)
 	if !ok {
-		return Payment{}, fmt.Errorf("payment: method %s cannot be asked any more", a.Method)
+		return Payment{}, "", fmt.Errorf("payment: method %s cannot be asked any more", a.Method)
 	}
 	state, err := s.unseal(ctx, l.doc, number)
 	if err != nil {
-		return Payment{}, err
+		return Payment{}, "", err
 	}
 	call, err := querier.Status(connector.Query{Reference: a.Reference, Amount: a.Asked, StartedAt: a.StartedAt, State: state})
 	if err != nil {
-		return Payment{}, fmt.Errorf("payment: ask about %s: %w", l.rec.ID, err)
+		return Payment{}, "", fmt.Errorf("payment: ask about %s: %w", l.rec.ID, err)
 	}
 	answer, err := s.query(ctx, opened, call)
 	if err != nil {
-		return Payment{}, err
+		return Payment{}, "", err
 	}
 	test := isTest(opened)
-	return s.decideOn(ctx, l, a, task, func(t *turn) error { return t.snapshot(number, answer, test) })
+	p, err = s.decideOn(ctx, l, a, func(t *turn) error { return t.snapshot(number, answer, test) })
+	return p, answer.Charge, err
 }
 
 // query makes the call, bounded in time.
@@ -59,7 +61,7 @@ func (s *Service) askOverdue(ctx context.Context, l loaded) (loaded, error) {
 		if s.inTx {
 			return l, ErrInTx
 		}
-		if _, err := s.ask(ctx, l, a.Number, nil); err != nil {
+		if _, _, err := s.ask(ctx, l, a.Number); err != nil {
 			if ctx.Err() != nil {
 				return l, ctx.Err()
 			}
@@ -78,26 +80,34 @@ func (s *Service) askOverdue(ctx context.Context, l loaded) (loaded, error) {
 
 // decideOn writes a decision about an attempt. A charge that another record holds already was told of before: the same
 // money is never taken twice, so nothing moves here.
-func (s *Service) decideOn(ctx context.Context, l loaded, a Attempt, task *TaskRef, decide func(*turn) error) (Payment, error) {
-	p, err := s.changeLoaded(ctx, l, actor{}, task, decide)
-	var taken *ClaimedError
-	if errors.As(err, &taken) && taken.Claim.Scope == "charge/"+a.Merchant {
+func (s *Service) decideOn(ctx context.Context, l loaded, a Attempt, decide func(*turn) error) (Payment, error) {
+	p, err := s.changeLoaded(ctx, l, actor{}, nil, decide)
+	if held, ok := heldCharge(err, a); ok {
 		s.cfg.Logger.WarnContext(ctx, "payment: a charge was told of for two payments; nothing moved",
-			"payment", l.rec.ID, "attempt", a.Number, "held_by", taken.Claim.Record)
+			"payment", l.rec.ID, "attempt", a.Number, "held_by", held.Record)
 		return l.view(), nil
 	}
 	return p, err
 }
 
+// heldCharge reports whether err says that another record has the charge.
+func heldCharge(err error, a Attempt) (Claim, bool) {
+	var taken *ClaimedError
+	if !errors.As(err, &taken) || taken.Claim.Scope != "charge/"+a.Merchant {
+		return Claim{}, false
+	}
+	return taken.Claim, true
+}
+
 // result writes one result about an attempt.
-func (s *Service) result(ctx context.Context, id string, number int, opened connector.OpenedMethod, r connector.Result, task *TaskRef) (Payment, error) {
+func (s *Service) result(ctx context.Context, id string, number int, opened connector.OpenedMethod, r connector.Result) (Payment, error) {
 	l, err := s.load(ctx, id)
 	if err != nil {
 		return Payment{}, err
 	}
 	test := isTest(opened)
 	r.At = r.At.UTC().Truncate(time.Microsecond)
-	return s.decideOn(ctx, l, l.doc.Payment.Attempt(number), task, func(t *turn) error { return t.tell(number, r, test) })
+	return s.decideOn(ctx, l, l.doc.Payment.Attempt(number), func(t *turn) error { return t.tell(number, r, test) })
 }
 
 // isTest reports whether the gateway plays with test money by its settings.

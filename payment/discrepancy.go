@@ -51,12 +51,29 @@ func (s *Service) Resolve(ctx context.Context, p ResolveParams) (Payment, error)
 		if p.How != ResolveReturn && p.Worth.Currency() != t.p.Total.Currency() {
 			return &ParamError{Field: "Worth", Reason: "not in the payment's currency"}
 		}
+		if err := c.covers(t.p, p); err != nil {
+			return err
+		}
 		c.Worth = p.Worth
 		t.p.Concerns = slices.DeleteFunc(slices.Clone(t.p.Concerns), func(seen Concern) bool {
 			return seen.Attempt == a.Number && seen.Charge == c.Reference
 		})
 		return t.raiseCharge(a, c, on)
 	})
+}
+
+// covers refuses to make more of a charge than there is, and to settle more than is outstanding where that is not credited.
+func (c Charge) covers(pay Payment, p ResolveParams) error {
+	if p.How == ResolveReturn {
+		return nil
+	}
+	if rest, err := c.rest().Sub(p.Worth); err == nil && rest.Sign() < 0 {
+		return &ParamError{Field: "Worth", Reason: "more than the charge has"}
+	}
+	if rest, err := pay.Outstanding().Sub(p.Worth); p.How == ResolveSettle && pay.Purpose != TopUp && (err != nil || rest.Sign() < 0) {
+		return &ParamError{Field: "Worth", Reason: "more than is outstanding: credit it instead"}
+	}
+	return nil
 }
 
 func (p Payment) discrepancy(charge string) (Attempt, Charge, bool) {

@@ -64,16 +64,16 @@ func TestLivesLoseNoMoney(t *testing.T) {
 	t.Logf("%d lives of %d moves, seeds from 0: no money lost, none doubled", lives, length)
 }
 
-// What rapid finds it makes short; -rapid.checks sets the number of lives, -rapid.seed repeats them.
+// What rapid finds it makes short, by whole stretches of ten moves; -rapid.checks sets the number of lives, -rapid.seed
+// repeats them.
 func TestRapidLives(t *testing.T) {
 	base := installed(t, paymenttest.Config{})
-	move := rapid.Custom(func(t *rapid.T) paymenttest.Move {
-		byteOf := rapid.Uint8()
-		return paymenttest.Choose(rapid.Uint32().Draw(t, "what"), byteOf.Draw(t, "A"), byteOf.Draw(t, "B"), byteOf.Draw(t, "C"))
-	})
 	rapid.Check(t, func(r *rapid.T) {
-		moves := rapid.SliceOfN(move, 20, 400).Draw(r, "moves")
-		cfg := paymenttest.Config{Stores: memoryStores(base.Clone()), Seed: 1, Listener: paymenttest.NewListener()}
+		var moves []paymenttest.Move
+		for _, seed := range rapid.SliceOfN(rapid.Uint64(), 10, 50).Draw(r, "stretches") {
+			moves = append(moves, paymenttest.Draw(seed, 10)...)
+		}
+		cfg := paymenttest.Config{Stores: memoryStores(base.Clone()), Listener: paymenttest.NewListener()}
 		if err := live(t.Context(), cfg, moves); err != nil {
 			r.Fatal(err)
 		}

@@ -95,8 +95,12 @@ func (d *receiptDocument) record() (Record, error) {
 
 // unallocated keeps verified money that fits no attempt, also money that went back before it was told of. What is no money,
 // such as the failure of an order that we do not know, is only logged.
-func (s *Service) unallocated(ctx context.Context, opened connector.OpenedMethod, r connector.Result) (Received, error) {
+func (s *Service) unallocated(ctx context.Context, h heard, r connector.Result) (Received, error) {
+	opened := h.opened
 	taken := isTaken(r)
+	if taken && r.Charge == "" && r.Reference != "" {
+		r.Charge = unnamed(r.Reference)
+	}
 	if !taken && !isBack(r) || r.Charge == "" || r.Test && !isTest(opened) {
 		s.cfg.Logger.WarnContext(ctx, "payment: result fits nothing and is no money", "method", opened.Method.ID,
 			"kind", r.Kind, "state", r.State, "test", r.Test)
@@ -110,7 +114,10 @@ func (s *Service) unallocated(ctx context.Context, opened connector.OpenedMethod
 		ID: id, Reseller: opened.Method.Reseller, Method: opened.Method.ID, Merchant: opened.Account, Charge: r.Charge,
 		Reference: r.Reference, Amount: r.Amount, Fee: r.Fee, Reason: r.Misplaced, CreatedAt: s.now(),
 	}
-	if rcp.Reason == "" {
+	switch {
+	case !h.current:
+		rcp.Reason = formerKey
+	case rcp.Reason == "":
 		rcp.Reason = fitsNothing
 	}
 	f := receiptFact{Birth: &rcp, Condition: ReceiptCondition{Status: ReceiptOpen}}
@@ -127,6 +134,7 @@ func (s *Service) unallocated(ctx context.Context, opened connector.OpenedMethod
 const (
 	fitsNothing   = "no attempt has this reference"
 	wentBackFirst = "it went back before it was told of"
+	formerKey     = "it is signed with a former key"
 )
 
 // isTaken reports whether a gateway took money.
@@ -322,6 +330,9 @@ func (s *Service) Assign(ctx context.Context, p AssignParams) (Receipt, error) {
 		if d.Receipt.Status != ReceiptOpen {
 			return "", nil, &TransitionError{ID: d.Receipt.ID, From: d.Receipt.Status, On: EventReceiptAssigned}
 		}
+		if err := d.Receipt.covers(p.Worth); err != nil {
+			return "", nil, err
+		}
 		f := receiptFact{By: p.By, Reason: p.Reason, Condition: now}
 		key := d.Receipt.ID + "/" + digits(d.Receipt.Version+1) + "/1"
 		if p.Account != "" {
@@ -331,6 +342,26 @@ func (s *Service) Assign(ctx context.Context, p AssignParams) (Receipt, error) {
 		}
 		return EventReceiptAssigned, &f, nil
 	})
+}
+
+// covers refuses to give away more than there is: what came less what went back, where the currencies allow to compare.
+func (r Receipt) covers(worth billing.Money) error {
+	if r.Reason == wentBackFirst {
+		return &ParamError{Field: "Receipt", Reason: "only its refund was told of, no money"}
+	}
+	if r.Amount.Currency() != worth.Currency() {
+		return nil
+	}
+	back := worth
+	for _, b := range r.Backs {
+		if b.State.takes() {
+			back = plus(back, b.Amount)
+		}
+	}
+	if rest, err := r.Amount.Sub(back); err != nil || rest.Sign() < 0 {
+		return &ParamError{Field: "Worth", Reason: "more than the receipt has"}
+	}
+	return nil
 }
 
 // takesReceipt checks that the payment is of the same reseller and of the stated currency.

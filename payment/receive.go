@@ -46,8 +46,11 @@ func (s *Service) Receive(ctx context.Context, method string, in connector.Inbou
 	}
 	var got Received
 	for _, r := range msg.Results {
-		r = clean(r)
-		if got, err = s.place(ctx, opened, current, r); err != nil {
+		if r = clean(r); r.Amount.Sign() < 0 {
+			err = &connector.MessageError{Field: "amount", Reason: "negative"}
+			break
+		}
+		if got, err = s.place(ctx, heard{in, opened, current}, r); err != nil {
 			break
 		}
 	}
@@ -72,6 +75,8 @@ func answer(msg connector.Message, err error) connector.Reply {
 	switch {
 	case errors.Is(err, connector.ErrBadSignature):
 		return connector.Reply{Status: http.StatusForbidden}
+	case errors.Is(err, connector.ErrBadMessage):
+		return connector.Reply{Status: http.StatusBadRequest}
 	case msg.Reply != nil:
 		return msg.Reply(connector.Outcome{Err: err})
 	case err != nil:
@@ -114,23 +119,32 @@ func (s *Service) translate(ctx context.Context, method string, in connector.Inb
 // mostVersions bounds how many earlier settings a message is tried with.
 const mostVersions = 10
 
+// heard is a message and the settings that verified it.
+type heard struct {
+	in      connector.Inbound
+	opened  connector.OpenedMethod
+	current bool // with the method's present settings
+}
+
 // place finds where a result belongs and writes it there.
-func (s *Service) place(ctx context.Context, opened connector.OpenedMethod, current bool, r connector.Result) (Received, error) {
+func (s *Service) place(ctx context.Context, h heard, r connector.Result) (Received, error) {
 	for range tries {
-		rec, err := s.owner(ctx, opened, r)
+		rec, err := s.owner(ctx, h.opened, r)
 		switch {
 		case errors.Is(err, ErrNotFound):
-			got, err := s.unallocated(ctx, opened, r)
+			got, err := s.unallocated(ctx, h, r)
 			if errors.Is(err, ErrClaimed) {
 				continue // somebody wrote the same charge just now
 			}
 			return got, err
 		case err != nil:
 			return Received{}, err
+		case rec.Kind == ReceiptRecord && !h.current:
+			return Received{}, &connector.SignatureError{Cause: connector.SignatureOldKey}
 		case rec.Kind == ReceiptRecord:
 			return s.toReceipt(ctx, rec, r)
 		}
-		return s.toPayment(ctx, rec, opened, current, r)
+		return s.toPayment(ctx, rec, h, r)
 	}
 	return Received{}, ErrConflict
 }
@@ -158,34 +172,65 @@ func (s *Service) owner(ctx context.Context, opened connector.OpenedMethod, r co
 }
 
 // toPayment writes a result about an attempt of ours.
-func (s *Service) toPayment(ctx context.Context, rec Record, opened connector.OpenedMethod, current bool, r connector.Result) (Received, error) {
+func (s *Service) toPayment(ctx context.Context, rec Record, h heard, r connector.Result) (Received, error) {
 	l, err := read(rec)
 	if err != nil {
 		return Received{}, err
 	}
-	a, ok := l.doc.Payment.attemptOf(opened.Account, r)
+	a, ok := l.doc.Payment.attemptOf(h.opened.Account, r)
 	if !ok {
 		return Received{Payment: l.view()}, nil // a repeat of a charge that was placed without an attempt of its own
 	}
-	if !current && (a.Method != opened.Method.ID || a.Settings != opened.Version) {
-		return Received{}, &connector.SignatureError{Cause: connector.SignatureOldKey}
+	own, err := s.cfg.Connectors.Open(ctx, a.Method, a.Settings)
+	if err != nil {
+		return Received{}, err
 	}
-	var p Payment
+	if !h.current { // only the present key and the one that the attempt began with speak for it
+		if _, err := own.Gateway.Receive(h.in); err != nil {
+			return Received{}, &connector.SignatureError{Cause: connector.SignatureOldKey}
+		}
+	}
+	var (
+		p    Payment
+		told string
+	)
 	if a.Askable {
-		p, err = s.ask(ctx, l, a.Number, nil)
+		p, told, err = s.ask(ctx, l, a.Number)
 	}
-	if err == nil && (!a.Askable || r.Kind == connector.OfDispute || p.Attempt(a.Number).chargedBeside(r)) {
-		test := isTest(opened)
-		p, err = s.decideOn(ctx, l, a, nil, func(t *turn) error { return t.tell(a.Number, r, test) })
+	if err == nil && (!a.Askable || p.Attempt(a.Number).beside(told, r)) {
+		p, err = s.changeLoaded(ctx, l, actor{}, nil, func(t *turn) error { return t.tell(a.Number, r, isTest(own)) })
+	}
+	if held, ok := heldCharge(err, a); ok {
+		return s.heldElsewhere(ctx, l, a, held, r)
 	}
 	return Received{Payment: p}, err
 }
 
-// chargedBeside reports whether the result is a further charge of an attempt that has one: a snapshot tells of one charge
-// only, and of no dispute, so there the message itself is the gateway's word.
-func (a Attempt) chargedBeside(r connector.Result) bool {
-	charge := (r.Kind == "" || r.Kind == connector.OfCharge) && r.State == connector.Succeeded
-	return charge && len(a.Charges) > 0 && a.named(r.Charge) == nil
+// heldElsewhere is a charge that another record has: the same money is never taken twice, so nothing moves here. A receipt
+// that knew of its refund only learns what there was.
+func (s *Service) heldElsewhere(ctx context.Context, l loaded, a Attempt, held Claim, r connector.Result) (Received, error) {
+	s.cfg.Logger.WarnContext(ctx, "payment: a charge was told of for two payments; nothing moved",
+		"payment", l.rec.ID, "attempt", a.Number, "held_by", held.Record)
+	rec, err := s.store.Load(ctx, held.Record)
+	if err != nil || rec.Kind != ReceiptRecord {
+		return Received{Payment: l.view()}, err
+	}
+	got, err := s.toReceipt(ctx, rec, r)
+	got.Payment = l.view()
+	return got, err
+}
+
+// beside reports whether a question cannot tell of a result: a snapshot tells of one charge only, and of no dispute. There the
+// message itself is the gateway's word. A refund counts only when it names a charge of ours: it may be of the charge told.
+func (a Attempt) beside(told string, r connector.Result) bool {
+	known := a.named(r.Charge) != nil
+	switch {
+	case r.Kind == connector.OfDispute:
+		return true
+	case r.Charge == told || len(a.Charges) == 0:
+		return false
+	}
+	return isTaken(r) && !known || isBack(r) && known
 }
 
 // attemptOf finds the attempt with the result's reference, or else the one with its charge; of what goes back the other way

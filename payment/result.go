@@ -29,6 +29,10 @@ func clean(r connector.Result) connector.Result {
 
 // tell compares a gateway's result with what is known of the attempt, and passes the difference on.
 func (t *turn) tell(number int, r connector.Result, testMethod bool) error {
+	if r.Kind != "" && r.Kind != connector.OfCharge && r.Test && !testMethod {
+		a := t.p.Attempt(number)
+		return t.doubt(&a, "test/"+string(r.Kind)+"/"+r.Operation)
+	}
 	switch r.Kind {
 	case connector.OfRefund:
 		return t.refunded(number, r)
@@ -42,6 +46,9 @@ func (t *turn) tell(number int, r connector.Result, testMethod bool) error {
 // charged passes on what a gateway says about the charge of an attempt.
 func (t *turn) charged(number int, r connector.Result, testMethod bool) error {
 	a := t.p.Attempt(number)
+	if r.Charge == "" && r.State == connector.Succeeded {
+		r.Charge = unnamed(a.Reference)
+	}
 	n := classify(a, r, testMethod)
 	w := word{code: r.Code, text: r.Text}
 	switch n {
@@ -66,6 +73,9 @@ func (t *turn) charged(number int, r connector.Result, testMethod bool) error {
 	}
 	return t.hear(number, n, w)
 }
+
+// unnamed is how the charge of a gateway is called that gives charges no names: it can have one for each of our references.
+func unnamed(reference string) string { return "of/" + reference }
 
 // classify turns a result into news by comparing it with the attempt.
 func classify(a Attempt, r connector.Result, testMethod bool) news {
@@ -103,6 +113,9 @@ func (t *turn) snapshot(number int, s connector.Snapshot, testMethod bool) error
 		return nil
 	}
 	s.Charge = clean(connector.Result{Charge: s.Charge}).Charge
+	if s.Charge == "" && s.Captured.Sign() > 0 {
+		s.Charge = unnamed(t.p.Attempt(number).Reference)
+	}
 	said := connector.Result{Charge: s.Charge, State: s.State, Amount: s.Held, Fee: s.Fee, Test: s.Test, Code: s.Code, Text: s.Text}
 	if s.Captured.Sign() > 0 {
 		said.State, said.Amount = connector.Succeeded, s.Captured
@@ -210,6 +223,9 @@ func (t *turn) disputed(number int, r connector.Result) error {
 // back adds a refund or a dispute to a charge. One that takes more than the charge still has, or another currency,
 // moves nothing: an operator has to look.
 func (t *turn) back(a Attempt, c *Charge, on EventName, b Back) error {
+	if b.Amount.Sign() <= 0 || c.Amount == (billing.Money{}) {
+		return t.doubt(&a, string(b.Kind)+"/"+b.ID)
+	}
 	if c.Amount != (billing.Money{}) {
 		if rest, err := c.rest().Sub(b.Amount); err != nil || rest.Sign() < 0 {
 			return t.doubt(&a, string(b.Kind)+"/"+b.ID)

@@ -228,7 +228,7 @@ func (s *Service) carryOn(ctx context.Context, p Payment, a Attempt, opened conn
 	for range mostSteps {
 		switch v := step.(type) {
 		case connector.Result:
-			written, err := s.result(ctx, p.ID, a.Number, opened, clean(v), nil)
+			written, err := s.result(ctx, p.ID, a.Number, opened, clean(v))
 			return written.Attempt(a.Number), err
 		case connector.Call[connector.Step]:
 			next, err := s.call(ctx, opened, v)

@@ -32,8 +32,11 @@ type EditParams struct {
 //
 // Errors: [*TransitionError] unless the payment waits; for rendered services always.
 func (s *Service) Edit(ctx context.Context, p EditParams) (Payment, error) {
-	if p.Total != (billing.Money{}) && p.Total.Sign() <= 0 {
-		return Payment{}, &ParamError{Field: "Total", Reason: "must be positive"}
+	var faults faults
+	faults.add(p.Total != (billing.Money{}) && p.Total.Sign() <= 0, "Total", "must be positive")
+	faults.text("Description", p.Description, 0, 1000)
+	if err := faults.err(); err != nil {
+		return Payment{}, err
 	}
 	id, err := s.newID("pay_")
 	if err != nil {

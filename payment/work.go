@@ -210,7 +210,7 @@ func (s *Service) onAsk(ctx context.Context, task Task) *TaskEnd {
 	if err != nil {
 		return s.later(ctx, task, err)
 	}
-	p, err := s.ask(ctx, l, body.Attempt, nil)
+	p, _, err := s.ask(ctx, l, body.Attempt)
 	if err != nil {
 		s.cfg.Logger.WarnContext(ctx, "payment: no answer about an attempt", "payment", task.Record, "attempt", body.Attempt, "error", err)
 		p = l.doc.Payment

@@ -376,25 +376,34 @@ func (v *view) backs() error {
 			found[key(r.Merchant, b.ID)] = append(found[key(r.Merchant, b.ID)], b)
 		}
 	}
-	told := make(map[string]int64)
+	known, all := make(map[string]int64), make(map[string]int64)
 	for k, b := range v.truth.backs {
-		order, met := v.truth.orders[key(b.Merchant, b.Reference)]
-		if m := v.methods[order.Method]; met && m != nil && m.company.askable() && b.What == string(payment.Refunded) {
-			if b.told[b.What] {
-				told[key(b.Merchant, b.Charge)] += b.Amount.Minor()
+		if !v.cumulative(b) {
+			if err := b.judge(k, found[k], strings.Contains(doubts, b.Operation)); err != nil {
+				faults = append(faults, err)
 			}
 			continue
 		}
-		if err := b.judge(k, found[k], strings.Contains(doubts, b.Operation)); err != nil {
-			faults = append(faults, err)
+		all[key(b.Merchant, b.Charge)] += b.Amount.Minor()
+		if b.told[b.What] {
+			known[key(b.Merchant, b.Charge)] += b.Amount.Minor()
 		}
 	}
-	for k, n := range told {
-		if _, charge, _ := strings.Cut(k, " "); sum[k] < n && !strings.Contains(doubts, charge+"/upto/") {
-			faults = append(faults, fmt.Errorf("%d of charge %s was refunded, %d is recorded", n, k, sum[k]))
+	for k, n := range all {
+		_, charge, _ := strings.Cut(k, " ")
+		if sum[k] > n || sum[k] < known[k] && !strings.Contains(doubts, charge+"/upto/") {
+			faults = append(faults, fmt.Errorf("of charge %s %d was refunded, %d of it is known and %d recorded", k, n, known[k], sum[k]))
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// cumulative reports whether the host learns of a refund by asking: then only their sum is told.
+func (v *view) cumulative(b *back) bool {
+	order, met := v.truth.orders[key(b.Merchant, b.Reference)]
+	m := v.methods[order.Method]
+	return met && m != nil && m.company.askable() && b.What == string(payment.Refunded) &&
+		v.truth.asked[key(b.Merchant, b.Reference)] == b.Charge
 }
 
 // judge compares what is recorded of a refund or a dispute with what is known of it.

@@ -14,13 +14,14 @@ import (
 	"github.com/oplata-go/oplata/payment"
 )
 
-// company is an acquirer behind the payment methods of one merchant account. An askable one takes one charge for an order
-// and tells the truth when it is asked; of the mute one its messages are all there is.
+// company is an acquirer behind the payment methods of one merchant account. An askable one tells
+// the truth about an order's first charge when it is asked; of the mute one its messages are all there is.
 type company struct {
 	host     *Host
 	kind     string
 	merchant string
 	key      string
+	name     string // of the merchant account in the SDK: charges are unique within it
 	world    *connectortest.World
 	failures atomic.Int64 // calls that brought no answer
 }
@@ -33,9 +34,6 @@ func newCompany(h *Host, kind, merchant, key string) *company {
 }
 
 func (c *company) askable() bool { return c.kind == connectortest.ScriptedKind }
-
-// account is how the SDK names the merchant account: charges are unique within it.
-func (c *company) account() string { return c.kind + ":" + c.merchant }
 
 // Do lets the company hear a call that the SDK makes.
 func (h *Host) Do(ctx context.Context, r connector.Request) (connector.Answer, error) {
@@ -54,7 +52,7 @@ func (h *Host) Do(ctx context.Context, r connector.Request) (connector.Answer, e
 // answer is the company's answer to the call that begins a payment. It is the same for the same reference.
 func (c *company) answer(reference string, amount billing.Money) connector.Step {
 	t := c.host.truth
-	_ = t.note(Entry{Kind: Called, Merchant: c.account(), Reference: reference}) // a journal that fails ends the life elsewhere
+	_ = t.note(Entry{Kind: Called, Merchant: c.name, Reference: reference}) // a journal that fails ends the life elsewhere
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(reference))
 	switch hash.Sum32() % 4 {
@@ -63,10 +61,10 @@ func (c *company) answer(reference string, amount billing.Money) connector.Step 
 	case 1:
 		return connector.Wait{}
 	case 2:
-		_ = t.note(Entry{Kind: Declined, Merchant: c.account(), Reference: reference})
+		_ = t.note(Entry{Kind: Declined, Merchant: c.name, Reference: reference})
 		return connector.Result{Reference: reference, State: connector.Failed, Text: "no"}
 	}
-	e := Entry{Kind: Took, Merchant: c.account(), Reference: reference, Charge: first(reference), Amount: amount}
+	e := Entry{Kind: Took, Merchant: c.name, Reference: reference, Charge: first(reference), Amount: amount}
 	_ = t.note(e)
 	return connector.Result{Reference: reference, Charge: e.Charge, State: connector.Succeeded, Amount: amount}
 }
@@ -86,7 +84,7 @@ func (h *Host) happen(e Entry) error {
 // act lets an askable company know what happened, so that it can be asked.
 func (h *Host) act(e Entry) {
 	for _, c := range h.companies {
-		if !c.askable() || c.account() != e.Merchant || e.Reference == "" {
+		if !c.askable() || c.name != e.Merchant || e.Reference == "" {
 			continue
 		}
 		switch e.Kind {
@@ -102,7 +100,7 @@ func (h *Host) act(e Entry) {
 		case Declined:
 			c.world.Failed(e.Reference, "no")
 		case GaveBack:
-			if e.What == string(payment.Refunded) {
+			if e.What == string(payment.Refunded) && h.truth.isAsked(e) {
 				c.world.Refunded(e.Reference, e.Charge, e.Operation, e.Amount)
 			}
 		}

@@ -220,11 +220,12 @@ func (h *Host) install(ctx context.Context) error {
 			if err != nil && !errors.Is(err, connector.ErrExists) {
 				return err
 			}
-			versions, err := h.Connectors.Versions(ctx, m.id)
+			opened, err := h.Connectors.Open(ctx, m.id, 0)
 			if err != nil {
 				return err
 			}
-			m.version.Store(int64(len(versions)))
+			m.version.Store(int64(opened.Version))
+			c.name = opened.Account
 			h.methods = append(h.methods, m)
 		}
 	}

@@ -26,7 +26,7 @@ type letter struct {
 
 // write makes a genuine letter about one result.
 func (h *Host) write(m *method, r connector.Result) letter {
-	order, met := h.truth.order(m.company.account(), r.Reference)
+	order, met := h.truth.order(m.company.name, r.Reference)
 	l := letter{
 		name: fmt.Sprintf("%s %s %s %s %s", r.Kind, r.State, r.Charge, r.Operation, r.Amount), method: m, charge: r.Charge, says: r,
 	}
@@ -47,7 +47,7 @@ func (h *Host) sign(l letter) connector.Inbound {
 		return l.in
 	}
 	version := l.method.version.Load()
-	if order, met := h.truth.order(l.method.company.account(), l.says.Reference); met && l.says.Kind == "" && l.says.Misplaced == "" {
+	if order, met := h.truth.order(l.method.company.name, l.says.Reference); met && l.says.Kind == "" && l.says.Misplaced == "" {
 		version = int64(order.Settings)
 	}
 	sender := connectortest.Sender{Merchant: l.method.company.merchant, Key: secret.New(l.method.keyOf(version))}
@@ -102,7 +102,7 @@ func (h *Host) deliver(ctx context.Context, l letter) (payment.Received, error) 
 		if l.forged {
 			break
 		}
-		if err := h.truth.note(Entry{Kind: Hears, Merchant: c.account(), Charge: l.charge, Amount: amount}); err != nil {
+		if err := h.truth.note(Entry{Kind: Hears, Merchant: c.name, Charge: l.charge, Amount: amount}); err != nil {
 			return payment.Received{}, err
 		}
 	}

@@ -53,7 +53,7 @@ func (l *Life) charge(ctx context.Context, m Move) error {
 		return nil
 	}
 	e := Entry{Kind: Took, Merchant: o.Merchant, Reference: o.Reference, Charge: first(o.Reference), Amount: another(o.Amount, m.B)}
-	if m.C%4 == 3 && !method.company.askable() {
+	if m.C%4 == 3 && (!method.company.askable() || l.host.truth.took(e.Merchant, e.Charge)) {
 		e.Charge += fmt.Sprintf("-%d", m.C/64)
 	}
 	if l.host.truth.took(e.Merchant, e.Charge) {
@@ -157,8 +157,8 @@ func (l *Life) dispute(ctx context.Context, m Move) error {
 func (l *Life) giveBack(ctx context.Context, m Move, what string) error {
 	c, ok := l.taken(m.A)
 	rest := l.host.truth.rest(c.Entry)
-	if !ok || rest <= 0 {
-		return nil
+	if !ok || rest <= 0 || !c.told && l.host.askedAbout(c.Entry) && !l.host.truth.isAsked(c.Entry) {
+		return nil // of a charge that no question tells of, and the host does not know, a refund proves nothing
 	}
 	amount := []int64{rest, (rest + 1) / 2, (rest + 2) / 3, 1}[m.B%4]
 	e := Entry{
@@ -172,6 +172,12 @@ func (l *Life) giveBack(ctx context.Context, m Move, what string) error {
 	l.note("%s %s", e.Operation, e.Amount)
 	l.send(l.host.tellsBack(e, what))
 	return nil
+}
+
+// askedAbout reports whether a charge is on an order of a company that can be asked.
+func (h *Host) askedAbout(e Entry) bool {
+	order, met := h.truth.order(e.Merchant, e.Reference)
+	return met && h.method(order.Method).company.askable()
 }
 
 // endDispute ends a dispute that was not ended yet.
@@ -209,7 +215,7 @@ func (t *truth) openDispute(c Entry) (Entry, bool) {
 // contradict says something else of a charge that the company took.
 func (l *Life) contradict(ctx context.Context, m Move) error {
 	c, ok := l.taken(m.A)
-	if !ok || c.Merchant == l.host.companies[0].account() {
+	if !ok || c.Merchant == l.host.companies[0].name {
 		return nil // one that can be asked contradicts itself by declining
 	}
 	r := connector.Result{Reference: c.Reference, Charge: c.Charge, State: connector.Succeeded, Amount: another(c.Amount, 13+m.B%3)}
@@ -242,7 +248,7 @@ func (l *Life) stray(ctx context.Context, m Move) error {
 	l.strays++
 	method := l.host.methods[int(m.B)%len(l.host.methods)]
 	e := Entry{
-		Kind: Took, Merchant: method.company.account(), Reference: "unknown-" + l.name, Method: method.id, Subject: l.name,
+		Kind: Took, Merchant: method.company.name, Reference: "unknown-" + l.name, Method: method.id, Subject: l.name,
 		Charge: fmt.Sprintf("stray-%s-%d-%d", l.name, l.host.cfg.Seed, (l.strays+1)/2), Amount: billing.MustMoney(amounts[int(m.A)%len(amounts)], "RUB"),
 	}
 	if o, _, ok := l.order(m.A); ok && m.C%2 == 1 && o.Merchant == e.Merchant {

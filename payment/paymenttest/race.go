@@ -293,7 +293,7 @@ func manyResolutions(ctx context.Context, h *Host, account string) error {
 		return err
 	}
 	wrong := Entry{
-		Kind: Took, Merchant: h.methods[muteShow].company.account(), Reference: l.says.Reference, Charge: l.says.Charge + "-2",
+		Kind: Took, Merchant: h.methods[muteShow].company.name, Reference: l.says.Reference, Charge: l.says.Charge + "-2",
 		Amount: billing.MustMoney("90.00", "RUB"),
 	}
 	if err := errors.Join(h.happen(wrong), h.hand(ctx, h.tellsCharge(wrong))); err != nil {

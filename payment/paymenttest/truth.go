@@ -54,6 +54,7 @@ type truth struct {
 	tries   map[string][]Entry // the same, by payment
 	called  map[string]int     // by merchant and reference
 	charges map[string]*charge // by merchant and charge
+	asked   map[string]string  // the charge that a company which is asked tells of, by merchant and reference
 	strays  []string           // keys of charges, in the order in which they were taken
 	backs   map[string]*back   // by merchant and operation
 	gone    []string           // keys of backs, in the order in which they happened
@@ -77,7 +78,7 @@ type back struct {
 
 func newTruth(journal io.Writer) *truth {
 	return &truth{
-		journal: journal, orders: map[string]Entry{}, tries: map[string][]Entry{}, called: map[string]int{}, charges: map[string]*charge{},
+		journal: journal, orders: map[string]Entry{}, tries: map[string][]Entry{}, called: map[string]int{}, charges: map[string]*charge{}, asked: map[string]string{},
 		backs: map[string]*back{}, words: map[Entry]bool{}, funds: map[string]Entry{},
 	}
 }
@@ -109,7 +110,10 @@ func (t *truth) count(e Entry) {
 		t.tries[e.Subject] = append(t.tries[e.Subject], e)
 	case Called:
 		t.called[key(e.Merchant, e.Reference)]++
+	case Held:
+		t.tellsOf(e)
 	case Took:
+		t.tellsOf(e)
 		if k := key(e.Merchant, e.Charge); t.charges[k] == nil {
 			t.charges[k] = &charge{Entry: e}
 			t.strays = append(t.strays, k)
@@ -136,6 +140,20 @@ func (t *truth) count(e Entry) {
 	case Funds:
 		t.funds[e.Subject] = e
 	}
+}
+
+// tellsOf keeps the first charge of an order: a company that is asked tells of no other.
+func (t *truth) tellsOf(e Entry) {
+	if k := key(e.Merchant, e.Reference); e.Method == "" && t.asked[k] == "" {
+		t.asked[k] = e.Charge
+	}
+}
+
+// isAsked reports whether a company that is asked tells of that charge.
+func (t *truth) isAsked(e Entry) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.asked[key(e.Merchant, e.Reference)] == e.Charge
 }
 
 // order gives what a gateway was asked under a reference.
