@@ -19,7 +19,8 @@ func TestOpenGivesTheGatewayAndItsMerchantAccount(t *testing.T) {
 	b := newBench(t)
 	c := b.create(connector.CreateParams{Period: 5 * time.Minute})
 	first := b.method(north, c, scriptedValues)
-	second := b.method(south, c, scriptedValues)
+	second := b.method(north, c, scriptedValues)
+	foreign := b.method(south, c, scriptedValues)
 
 	o, err := b.Open(t.Context(), first.ID, 0)
 	require.NoError(t, err)
@@ -32,6 +33,9 @@ func TestOpenGivesTheGatewayAndItsMerchantAccount(t *testing.T) {
 	shared, err := b.Open(t.Context(), second.ID, 0)
 	require.NoError(t, err)
 	require.Equal(t, o.Account, shared.Account, "charges of both are unique together")
+	other, err := b.Open(t.Context(), foreign.ID, 0)
+	require.NoError(t, err)
+	require.Equal(t, "scripted:south:m-1", other.Account, "another reseller's settings reach nobody else's payments")
 
 	alone, err := b.Open(t.Context(), b.method(north, b.raw(connector.CreateParams{}), `{"account":"1","password":"p"}`).ID, 0)
 	require.NoError(t, err)

@@ -26,7 +26,7 @@ type hand struct {
 	queue   chan *order // of the group commit; nil: each write is committed by itself
 	stopped chan struct{}
 
-	key []byte // not nil: texts are decoded, encoded and linked, as the service does it
+	job *job // nil: nothing is done but to read and write rows that are made already
 }
 
 // order is a write that waits for its commit.
@@ -42,8 +42,8 @@ const (
 )
 
 // openHand opens a file with the schema in it.
-func openHand(path string, group, encode bool) (*hand, error) {
-	h := &hand{readers: make(chan *conn, readers)}
+func openHand(path string, group bool, does *job) (*hand, error) {
+	h := &hand{readers: make(chan *conn, readers), job: does}
 	var err error
 	h.writer, err = dial(path, `PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON`)
 	if err != nil {
@@ -55,9 +55,6 @@ func openHand(path string, group, encode bool) (*hand, error) {
 			return nil, errors.Join(err, h.close())
 		}
 		h.readers <- c
-	}
-	if encode {
-		h.key = make([]byte, 32)
 	}
 	if group {
 		h.queue, h.stopped = make(chan *order, 1024), make(chan struct{})
@@ -94,13 +91,18 @@ func (h *hand) bear(lives []life) error {
 // live goes through a life after its birth.
 func (h *hand) live(l life) error {
 	for _, t := range l.Turns {
+		if h.job != nil {
+			if err := h.job.speak(t); err != nil {
+				return err
+			}
+		}
 		was, err := h.read(t.Reads)
 		if err != nil {
 			return err
 		}
 		c := t.Change
-		if h.key != nil {
-			if c, err = decideByHand(t, was, h.key); err != nil {
+		if h.job != nil {
+			if c, err = h.job.decide(t, was); err != nil {
 				return err
 			}
 		}

@@ -29,8 +29,11 @@ const (
 	wallet = "wallet"
 )
 
-// sharedSec is what the host and the simulated ChronoPay sign with; nothing outside the program knows either.
-const sharedSec = "4G0i8590sl5Da37I"
+// What ChronoPay knows the host by, and what both sign with. Nobody outside this program has heard of either.
+const (
+	productID = "001234-0001-0001"
+	sharedSec = "4G0i8590sl5Da37I"
+)
 
 // host is a program that embeds the SDK, on some stores.
 type host struct {
@@ -74,7 +77,7 @@ func newHost(ctx context.Context, s stores, adapt func(*payment.Config)) (*host,
 	cfg := payment.Config{
 		Store: s.payments, Connectors: connectors, Ledger: h.ledger,
 		Transport:   connectortest.NewWorld(connectortest.Settings{Merchant: "m-1", Key: secret.New(sharedSec)}),
-		CallbackURL: func(method string) string { return "https://isp.example/callback/" + method },
+		CallbackURL: callbackURL,
 	}
 	if adapt != nil {
 		adapt(&cfg)
@@ -83,7 +86,7 @@ func newHost(ctx context.Context, s stores, adapt func(*payment.Config)) (*host,
 		return nil, err
 	}
 	err = errors.Join(
-		install(ctx, connectors, card, "chronopay", `{"product_id":"001234-0001-0001","shared_sec":"`+sharedSec+`"}`),
+		install(ctx, connectors, card, "chronopay", `{"product_id":"`+productID+`","shared_sec":"`+sharedSec+`"}`),
 		install(ctx, connectors, wallet, connectortest.ScriptedKind, `{"merchant":"m-1","key":"`+sharedSec+`"}`),
 	)
 	return h, err
@@ -110,14 +113,26 @@ func create(ctx context.Context, s *payment.Service, n int) (payment.Payment, er
 	return s.Create(ctx, payment.CreateParams{
 		Key: fmt.Sprintf("topup-%d", n), By: "subscriber", Account: fmt.Sprintf("%05d", n%1000),
 		Total: billing.MustMoney("500.00", "RUB"), Purpose: payment.TopUp, Description: "Пополнение баланса",
-		Payer: connector.Payer{Email: "subscriber@isp.example"},
+		Payer: connector.Payer{Email: email},
 	})
 }
 
+const email = "subscriber@isp.example"
+
+const returnURL = "https://isp.example/cabinet"
+
+func callbackURL(method string) string { return "https://isp.example/callback/" + method }
+
 func (h *host) start(ctx context.Context, id, method string) (payment.Attempt, error) {
-	return h.Start(ctx, payment.StartParams{
-		Payment: id, Method: method, By: "subscriber", ReturnURL: "https://isp.example/cabinet", Language: "ru",
-	})
+	return h.Start(ctx, payment.StartParams{Payment: id, Method: method, By: "subscriber", ReturnURL: returnURL, Language: "ru"})
+}
+
+// orderOf is what the gateway was asked for when the attempt was started.
+func orderOf(p payment.Payment, try payment.Attempt) *connector.Order {
+	return &connector.Order{
+		Reference: try.Reference, Amount: try.Asked, Description: p.Description, Account: p.Account, ReturnURL: returnURL,
+		CallbackURL: callbackURL(try.Method), Language: "ru", Payer: connector.Payer{Email: email}, StartedAt: try.StartedAt,
+	}
 }
 
 // hear lets the host hear ChronoPay's callback about an attempt.

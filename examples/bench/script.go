@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/oplata-go/oplata/connector"
 	"github.com/oplata-go/oplata/payment"
 )
 
@@ -23,8 +24,11 @@ type life struct {
 	Turns []turn
 }
 
-// turn is one transition: what is read, then what is written.
+// turn is one transition: what a gateway is asked or says, what is read, then what is written.
 type turn struct {
+	Order  *connector.Order // that an attempt begins with, or else
+	Heard  string           // the transaction type of the callback about Try
+	Try    payment.Attempt
 	Reads  []read
 	Change payment.Change
 
@@ -38,18 +42,20 @@ type read struct{ ID, Scope, Key string }
 const lifeTurns = 4
 
 // live is a life after its birth: an attempt that is declined, and one that pays.
-func (h *host) live(ctx context.Context, id string) error {
-	for _, said := range []string{"decline", "Purchase"} {
-		try, err := h.start(ctx, id, card)
-		if err != nil {
-			return err
+func (h *host) live(ctx context.Context, id string) (tries [lifeTurns / 2]payment.Attempt, err error) {
+	for i, said := range said() {
+		if tries[i], err = h.start(ctx, id, card); err != nil {
+			return tries, err
 		}
-		if err := h.hear(ctx, try, said); err != nil {
-			return err
+		if err = h.hear(ctx, tries[i], said); err != nil {
+			return tries, err
 		}
 	}
-	return nil
+	return tries, nil
 }
+
+// said is what ChronoPay says about the attempts of a life.
+func said() [lifeTurns / 2]string { return [...]string{"decline", "Purchase"} }
 
 // record lets the service live so many lives on a memory store and notes what it reads and writes there.
 func record(ctx context.Context, path string, lives int) (_ script, err error) {
@@ -68,13 +74,19 @@ func record(ctx context.Context, path string, lives int) (_ script, err error) {
 	lines := json.NewEncoder(file)
 	for n := range lives {
 		p, err := create(ctx, h.Service, n)
-		if err == nil {
-			err = h.live(ctx, p.ID)
-		}
-		if err == nil {
-			err = lines.Encode(life{Birth: tape.turns[0].Change, Turns: tape.turns[1:]})
-		}
 		if err != nil {
+			return script{}, err
+		}
+		tries, err := h.live(ctx, p.ID)
+		if err != nil {
+			return script{}, err
+		}
+		l := life{Birth: tape.turns[0].Change, Turns: tape.turns[1:]}
+		for i, try := range tries {
+			l.Turns[2*i].Order = orderOf(p, try)
+			l.Turns[2*i+1].Heard, l.Turns[2*i+1].Try = said()[i], try
+		}
+		if err := lines.Encode(l); err != nil {
 			return script{}, err
 		}
 		tape.turns = tape.turns[:0]

@@ -5,11 +5,81 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 
+	"github.com/oplata-go/oplata/adapters/chronopay"
 	"github.com/oplata-go/oplata/billing"
 	"github.com/oplata-go/oplata/connector"
+	"github.com/oplata-go/oplata/connector/secret"
 	"github.com/oplata-go/oplata/payment"
 )
+
+// job is what a program by hand does beside its reads and writes: it speaks ChronoPay's language, decodes what it read,
+// encodes what it writes, and links the events. What it writes is known before, so it decides nothing.
+type job struct {
+	gateway *chronopay.Gateway
+	key     []byte       // of the links
+	next    atomic.Int64 // number of the next transaction at ChronoPay
+}
+
+func newJob() (*job, error) {
+	gateway, err := chronopay.New(chronopay.Settings{ProductID: productID, SharedSec: secret.New(sharedSec)})
+	return &job{gateway: gateway, key: make([]byte, 32)}, err
+}
+
+// speak makes the page's form, or makes the callback and understands it.
+func (j *job) speak(t turn) error {
+	if t.Order != nil {
+		_, err := j.gateway.Start(*t.Order)
+		return err
+	}
+	msg, err := j.gateway.Receive(callback(t.Try, t.Heard, j.next.Add(1)))
+	if err == nil && len(msg.Results) != 1 {
+		err = fmt.Errorf("a callback had %d results", len(msg.Results))
+	}
+	return err
+}
+
+// decide makes the change out of the record that was read and of what is known to follow.
+func (j *job) decide(t turn, was payment.Record) (payment.Change, error) {
+	var before body
+	var kept personal
+	if err := json.Unmarshal(was.Body, &before); err != nil {
+		return payment.Change{}, err
+	}
+	if was.Personal != nil {
+		if err := json.Unmarshal(was.Personal, &kept); err != nil {
+			return payment.Change{}, err
+		}
+	}
+	c := t.Change
+	c.Events = make([]payment.Event, len(t.Change.Events))
+	for i, e := range t.Change.Events {
+		text, err := json.Marshal(t.plain.facts[i])
+		if err != nil {
+			return payment.Change{}, err
+		}
+		e.Body, e.MAC = text, j.link(e, text, before.Head)
+		c.Events[i] = e
+	}
+	text, err := json.Marshal(t.plain.body)
+	if err != nil {
+		return payment.Change{}, err
+	}
+	c.Record.Body = text
+	if t.plain.personal != nil {
+		c.Record.Personal, err = json.Marshal(t.plain.personal)
+	}
+	return c, err
+}
+
+func (j *job) link(e payment.Event, text, before []byte) []byte {
+	h := hmac.New(sha256.New, j.key)
+	for _, field := range [][]byte{[]byte(e.Record), []byte(e.ID), []byte(e.Name), []byte(e.KeyID), text, before} {
+		h.Write(field)
+	}
+	return h.Sum(nil)
+}
 
 // The texts that the service stores, in types of the same shape, so that by hand they are read and written at the same
 // price. A test compares what is written with what the service wrote.
@@ -74,42 +144,4 @@ func decode(c payment.Change) (*decoded, error) {
 		}
 	}
 	return d, nil
-}
-
-// decideByHand does with the record that was read and the change that follows what the service cannot do without:
-// decode the one, encode the other, link its events.
-func decideByHand(t turn, was payment.Record, key []byte) (payment.Change, error) {
-	var before body
-	var kept personal
-	if err := json.Unmarshal(was.Body, &before); err != nil {
-		return payment.Change{}, err
-	}
-	if was.Personal != nil {
-		if err := json.Unmarshal(was.Personal, &kept); err != nil {
-			return payment.Change{}, err
-		}
-	}
-	c := t.Change
-	c.Events = make([]payment.Event, len(t.Change.Events))
-	for i, e := range t.Change.Events {
-		text, err := json.Marshal(t.plain.facts[i])
-		if err != nil {
-			return payment.Change{}, err
-		}
-		h := hmac.New(sha256.New, key)
-		for _, field := range [][]byte{[]byte(e.Record), []byte(e.ID), []byte(e.Name), []byte(e.KeyID), text, before.Head} {
-			h.Write(field)
-		}
-		e.Body, e.MAC = text, h.Sum(nil)
-		c.Events[i] = e
-	}
-	text, err := json.Marshal(t.plain.body)
-	if err != nil {
-		return payment.Change{}, err
-	}
-	c.Record.Body = text
-	if t.plain.personal != nil {
-		c.Record.Personal, err = json.Marshal(t.plain.personal)
-	}
-	return c, err
 }
