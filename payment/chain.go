@@ -127,8 +127,7 @@ func (s *Service) Verify(ctx context.Context, p VerifyParams) error {
 			return err
 		}
 		err = s.verify(ctx, rec, p)
-		var tampered *TamperError
-		if !errors.As(err, &tampered) {
+		if _, tampered := errors.AsType[*TamperError](err); !tampered {
 			return err
 		}
 		again, lookup := s.store.Load(ctx, p.Record)

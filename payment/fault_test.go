@@ -13,9 +13,6 @@ import (
 
 func TestEveryCallOfAWholeLifeFails(t *testing.T) {
 	base, life := installed(t, paymenttest.Config{}), paymenttest.WholeLife()
-	if testing.Short() {
-		life = paymenttest.ShortLife()
-	}
 	done, err := paymenttest.Trial{
 		Life: life,
 		Fresh: func(context.Context) (paymenttest.Stores, func() error, error) {

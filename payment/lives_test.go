@@ -57,7 +57,7 @@ func number(t *testing.T, variable string, usual int) int {
 // OPLATA_LIVES sets the number of lives.
 func TestLivesLoseNoMoney(t *testing.T) {
 	base, lives, length := installed(t, paymenttest.Config{}), number(t, "OPLATA_LIVES", 300), 250
-	for seed := range uint64(lives) { //nolint:gosec // positive
+	for seed := range uint64(lives) {
 		cfg := paymenttest.Config{Stores: memoryStores(base.Clone()), Seed: seed}
 		require.NoError(t, live(t.Context(), cfg, paymenttest.Draw(seed, length)), "seed %d", seed)
 	}

@@ -10,11 +10,7 @@ import (
 )
 
 func TestRaces(t *testing.T) {
-	rounds := 100
-	if testing.Short() {
-		rounds = 20
-	}
-	for _, check := range paymenttest.Races(rounds) {
+	for _, check := range paymenttest.Races(100) {
 		t.Run(check.Name, func(t *testing.T) {
 			require.NoError(t, check.Run(t.Context(), memoryStores(new(memory.DB))))
 		})

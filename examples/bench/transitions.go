@@ -67,7 +67,7 @@ func runners() [contenders]contender {
 	return [contenders]contender{
 		byService: serviceLap,
 		byGroup:   handLap(true, false),
-		byJob: handLap(true, true),
+		byJob:     handLap(true, true),
 		bySingle:  handLap(false, false),
 	}
 }

@@ -11,7 +11,7 @@ import (
 func TestTheReadmePrintsThisProgramAndWhatItPrints(t *testing.T) {
 	var out strings.Builder
 	run(t.Context(), &out)
-	require.Equal(t, "POST https://payments.chronopay.com/\ncompleted\ncompleted\n100.00 RUB\n", out.String())
+	require.Equal(t, strings.Join([]string{"POST https://payments.chronopay.com/", "completed", "completed", "100.00 RUB", ""}, "\n"), out.String())
 
 	program, err := os.ReadFile("main.go")
 	require.NoError(t, err)

@@ -84,8 +84,8 @@ func (t Trial) live(ctx context.Context, n int, way Way, names map[string]int) (
 		return 0, err
 	}
 	l := NewLife(h, "a", "b")
-	acknowledged := make(map[string]int64)
-	l.Acknowledged = func(p payment.Payment) { acknowledged[p.ID] = max(acknowledged[p.ID], p.Version) }
+	var acknowledged Acknowledged
+	l.Acknowledged = acknowledged.Add
 	f.Arm(n, way)
 	err = l.Run(ctx, t.Life)
 	if err == nil {
@@ -99,7 +99,7 @@ func (t Trial) live(ctx context.Context, n int, way Way, names map[string]int) (
 		err = errors.New("the call was never made")
 	}
 	if err == nil {
-		err = errors.Join(h.Audit(ctx), h.Settled(ctx), h.missing(ctx, acknowledged))
+		err = errors.Join(h.Audit(ctx), h.Settled(ctx), acknowledged.Missing(ctx, stores.Payments))
 		if err != nil {
 			err = l.explain(err)
 		}
@@ -126,15 +126,49 @@ func (h *Host) Settled(ctx context.Context) error {
 	return h.cfg.Listener.heard(ctx, h)
 }
 
-// missing looks whether every acknowledged version is stored.
-func (h *Host) missing(ctx context.Context, acknowledged map[string]int64) error {
-	for id, version := range acknowledged {
-		rec, err := h.cfg.Stores.Payments.Load(ctx, id)
-		if err != nil {
-			return fmt.Errorf("payment %s was acknowledged: %w", id, err)
-		}
-		if rec.Version < version {
-			return fmt.Errorf("version %d of payment %s was acknowledged, %d is stored", version, id, rec.Version)
+// Acknowledged remembers what calls returned. The zero value is ready; safe for concurrent use.
+type Acknowledged struct {
+	mu   sync.Mutex
+	last map[string]acknowledgement // by record
+}
+
+type acknowledgement struct {
+	version int64
+	status  payment.Status
+}
+
+// Add remembers that a call returned a record in this version and status.
+func (a *Acknowledged) Add(id string, version int64, status payment.Status) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.last == nil {
+		a.last = make(map[string]acknowledgement)
+	}
+	if version > a.last[id].version {
+		a.last[id] = acknowledgement{version, status}
+	}
+}
+
+// Len is how many records were acknowledged.
+func (a *Acknowledged) Len() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.last)
+}
+
+// Missing looks whether everything that was acknowledged is stored.
+func (a *Acknowledged) Missing(ctx context.Context, s payment.Store) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for id, want := range a.last {
+		rec, err := s.Load(ctx, id)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s was acknowledged: %w", id, err)
+		case rec.Version < want.version:
+			return fmt.Errorf("version %d of %s was acknowledged, %d is stored", want.version, id, rec.Version)
+		case rec.Version == want.version && rec.Status != want.status:
+			return fmt.Errorf("%s was acknowledged as %s and is stored as %s", id, want.status, rec.Status)
 		}
 	}
 	return nil

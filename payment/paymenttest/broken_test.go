@@ -191,7 +191,7 @@ func TestDrawnMovesComeInAllKinds(t *testing.T) {
 		kinds[m.What] = true
 	}
 	require.Len(t, kinds, len(paymenttest.Kinds()))
-	require.Equal(t, paymenttest.Draw(7, 100), paymenttest.Draw(7, 100))
+	require.Equal(t, paymenttest.Draw(7, 100), paymenttest.Draw(7, 100)) //nolint:testifylint // drawn twice
 	h, err := paymenttest.New(t.Context(), paymenttest.Config{Stores: stores()})
 	require.NoError(t, err)
 	require.ErrorContains(t, paymenttest.NewLife(h).Run(t.Context(), []paymenttest.Move{{What: "dance"}}), "no move")

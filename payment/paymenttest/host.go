@@ -65,6 +65,7 @@ type Host struct {
 	cfg       Config
 	ring      *secret.Ring
 	random    *random
+	lives     atomic.Int64
 	truth     *truth
 	companies []*company
 	methods   []*method
@@ -109,7 +110,7 @@ func New(ctx context.Context, cfg Config) (*Host, error) {
 		h.truth.count(e)
 		h.act(e)
 	}
-	return h, nil
+	return h, h.meetAll(ctx)
 }
 
 func (c *Config) setDefaults() {
@@ -254,8 +255,8 @@ func (h *Host) method(id string) *method {
 func document(pairs ...string) json.RawMessage {
 	fields := make(map[string]string, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
-		fields[pairs[i]] = pairs[i+1]
+		fields[pairs[i]] = pairs[i+1] //nolint:gosec // pairs
 	}
-	text, _ := json.Marshal(fields) // texts only
+	text, _ := json.Marshal(fields) //nolint:errchkjson // texts always marshal
 	return text
 }

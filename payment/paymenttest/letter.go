@@ -116,7 +116,7 @@ func (h *Host) deliver(ctx context.Context, l letter) (payment.Received, error) 
 	case (err == nil) != answered:
 		return got, fmt.Errorf("letter %q was answered %d with error %w", l.name, got.Reply.Status, err)
 	case l.forged && (errors.Is(err, connector.ErrBadSignature) || h.cfg.Faults.Failed() != "" && err != nil):
-		return got, nil
+		return got, nil //nolint:nilerr // it had to be refused
 	case l.forged:
 		return got, fmt.Errorf("forged letter %q was answered %d with error %w", l.name, got.Reply.Status, err)
 	case !answered && (c.failures.Load() > failures || h.cfg.Faults.Failed() != ""):

@@ -30,14 +30,19 @@ func Draw(seed uint64, n int) []Move {
 	drawn := make([]Move, n)
 	for i := range drawn {
 		bits := dice.Uint64()
-		drawn[i] = Choose(uint32(bits), uint8(bits>>32), uint8(bits>>40), uint8(bits>>48)) //nolint:gosec // parts of it are wanted
+		drawn[i] = Choose(uint32(bits), uint8(bits>>32), uint8(bits>>40), uint8(bits>>48))
 	}
 	return drawn
 }
 
 // Choose gives a move of the kind that number stands for: frequent ones for more numbers.
 func Choose(number uint32, a, b, c uint8) Move {
-	return Move{What: lottery[number%uint32(len(lottery))], A: a, B: b, C: c} //nolint:gosec // short
+	return Move{What: lottery[number%uint32(len(lottery))], A: a, B: b, C: c}
+}
+
+// Without leaves moves of some kinds out.
+func Without(all []Move, kinds ...string) []Move {
+	return slices.DeleteFunc(slices.Clone(all), func(m Move) bool { return slices.Contains(kinds, m.What) })
 }
 
 // Kinds lists all kinds of moves.
@@ -46,8 +51,9 @@ func Kinds() []string { return slices.Sorted(maps.Keys(moves)) }
 // Life plays moves on a host. Several lives may share one host, each on a goroutine of its own; then Restart must not
 // happen.
 type Life struct {
-	// Acknowledged is called with each payment that a call returned. Default: nobody is told.
-	Acknowledged func(payment.Payment)
+	// Acknowledged is called with each payment and each unallocated receipt that a call returned: its ID, version and
+	// status. Default: nobody is told.
+	Acknowledged func(id string, version int64, status payment.Status)
 
 	host     *Host
 	accounts []string
@@ -58,13 +64,13 @@ type Life struct {
 	strays   int
 	funds    int
 	step     int
-	name     string
+	name     string // unique on the stores
 	trace    []string
 }
 
 // NewLife begins a life whose payments are those of the named accounts.
 func NewLife(h *Host, accounts ...string) *Life {
-	return &Life{host: h, accounts: accounts, name: strings.Join(accounts, "+")}
+	return &Life{host: h, accounts: accounts, name: fmt.Sprintf("%d.%d", h.cfg.Seed, h.lives.Add(1))}
 }
 
 // Run plays moves. An error is something that must not happen, with all that was played before.
@@ -95,7 +101,7 @@ func (l *Life) play(ctx context.Context, m Move) error {
 
 // explain adds the trace to an error.
 func (l *Life) explain(err error) error {
-	return fmt.Errorf("%w\nlife of %s:\n%s", err, l.name, strings.Join(l.trace, "\n"))
+	return fmt.Errorf("%w\nlife %s of %s:\n%s", err, l.name, strings.Join(l.accounts, " and "), strings.Join(l.trace, "\n"))
 }
 
 // Trace is what was played so far, a line each.
@@ -158,12 +164,14 @@ func (l *Life) command(what string, do func(payment.CommandParams) (payment.Paym
 }
 
 // key is the idempotency key of the present move.
-func (l *Life) key() string { return fmt.Sprintf("%s/%d/%d", l.name, l.host.cfg.Seed, l.step) }
+func (l *Life) key() string { return fmt.Sprintf("%s/%d", l.name, l.step) }
 
 // seen tells of a payment that a call returned.
-func (l *Life) seen(p payment.Payment) {
-	if l.Acknowledged != nil && p.ID != "" {
-		l.Acknowledged(p)
+func (l *Life) seen(p payment.Payment) { l.acknowledge(p.ID, p.Version, p.Status) }
+
+func (l *Life) acknowledge(id string, version int64, status payment.Status) {
+	if l.Acknowledged != nil && id != "" {
+		l.Acknowledged(id, version, status)
 	}
 }
 
@@ -198,6 +206,7 @@ func (l *Life) hand(ctx context.Context, one *letter) error {
 	}
 	l.note("%s → %s%s", one.name, got.Payment.Status, got.Receipt.Status)
 	l.seen(got.Payment)
+	l.acknowledge(got.Receipt.ID, got.Receipt.Version, got.Receipt.Status)
 	if got.Receipt.ID != "" && !slices.Contains(l.receipts, got.Receipt.ID) {
 		l.receipts = append(l.receipts, got.Receipt.ID)
 	}

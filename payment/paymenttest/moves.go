@@ -180,7 +180,7 @@ func (l *Life) start(ctx context.Context, m Move) error {
 func (l *Life) fund(ctx context.Context, m Move) error {
 	l.funds++
 	e := Entry{
-		Kind: Funds, Subject: fmt.Sprintf("fund/%s/%d/%d", l.name, l.host.cfg.Seed, l.funds), Target: l.accounts[int(m.A)%len(l.accounts)],
+		Kind: Funds, Subject: fmt.Sprintf("fund/%s/%d", l.name, l.funds), Target: l.accounts[int(m.A)%len(l.accounts)],
 		Amount: billing.MustMoney(amounts[int(m.B)%len(amounts)], "RUB"),
 	}
 	if err := l.host.truth.note(e); err != nil {

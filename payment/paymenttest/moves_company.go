@@ -249,7 +249,7 @@ func (l *Life) stray(ctx context.Context, m Move) error {
 	method := l.host.methods[int(m.B)%len(l.host.methods)]
 	e := Entry{
 		Kind: Took, Merchant: method.company.name, Reference: "unknown-" + l.name, Method: method.id, Subject: l.name,
-		Charge: fmt.Sprintf("stray-%s-%d-%d", l.name, l.host.cfg.Seed, (l.strays+1)/2), Amount: billing.MustMoney(amounts[int(m.A)%len(amounts)], "RUB"),
+		Charge: fmt.Sprintf("stray-%s-%d", l.name, (l.strays+1)/2), Amount: billing.MustMoney(amounts[int(m.A)%len(amounts)], "RUB"),
 	}
 	if o, _, ok := l.order(m.A); ok && m.C%2 == 1 && o.Merchant == e.Merchant {
 		e.Reference, e.What = o.Reference, "another merchant"

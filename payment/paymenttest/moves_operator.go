@@ -112,7 +112,8 @@ func (l *Life) assign(ctx context.Context, m Move) error {
 		return err
 	}
 	return l.try("assign", func() error {
-		_, err := l.host.Assign(ctx, params)
+		r, err := l.host.Assign(ctx, params)
+		l.acknowledge(r.ID, r.Version, r.Status)
 		return err
 	})
 }
@@ -126,7 +127,8 @@ func (l *Life) returnReceipt(ctx context.Context, m Move) error {
 		return err
 	}
 	return l.try("return receipt", func() error {
-		_, err := l.host.ReturnReceipt(ctx, payment.ReturnParams{By: "operator", Reason: "because", Receipt: id})
+		r, err := l.host.ReturnReceipt(ctx, payment.ReturnParams{By: "operator", Reason: "because", Receipt: id})
+		l.acknowledge(r.ID, r.Version, r.Status)
 		return err
 	})
 }

@@ -355,7 +355,7 @@ func twoPrograms(ctx context.Context, s Stores, rounds int) error {
 	}
 	err = together(times(4, func(i int) error {
 		l := NewLife(h, fmt.Sprintf("account-%d", i))
-		moves := Draw(uint64(i), 10*rounds) //nolint:gosec // from 0 to 3
+		moves := Draw(uint64(i), 10*rounds)
 		for j := range moves {
 			if moves[j].What == "restart" || moves[j].What == "clock back" {
 				moves[j].What = "minutes"
