@@ -43,14 +43,14 @@ func TestKilledProgramsLoseNoMoney(t *testing.T) {
 		return
 	}
 	const seed = 1
-	dice := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a test that can be repeated
+	dice := rand.New(rand.NewPCG(seed, 0))
 	k := &killing{t: t, file: filepath.Join(t.TempDir(), "pay.db")}
 	rounds := programRounds(t)
 	for round := range rounds {
 		k.killed(round, dice.IntN(60))
-		k.audit(uint64(round), false) //nolint:gosec // from 0
+		k.audit(uint64(round), false)
 	}
-	k.audit(uint64(rounds), true) //nolint:gosec // from 0
+	k.audit(uint64(rounds), true)
 	t.Logf("%d programs killed (seed %d): %d payments and receipts acknowledged, %d true things told", rounds, seed, k.acknowledged.Len(), len(k.past))
 }
 
@@ -81,7 +81,7 @@ func takePayments(ctx context.Context, file string) error {
 		return err
 	}
 	h, err := paymenttest.New(ctx, paymenttest.Config{
-		Stores: storesOf(db), Seed: uint64(round)<<32 + 1, Past: past, Journal: journal{}, //nolint:gosec // from 0
+		Stores: storesOf(db), Seed: uint64(round)<<32 + 1, Past: past, Journal: journal{},
 		Start: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).AddDate(0, 0, 30*round),
 		Adapt: func(c *payment.Config) { c.Workers = 4 },
 	})
@@ -89,7 +89,7 @@ func takePayments(ctx context.Context, file string) error {
 		return err
 	}
 	return inParallel(4, func() error {
-		seed := rand.Uint64() //nolint:gosec // the kill is not repeatable anyway
+		seed := rand.Uint64()
 		l := paymenttest.NewLife(h, fmt.Sprintf("account-%d", seed%8))
 		l.Acknowledged = func(id string, version int64, status payment.Status) {
 			fmt.Printf("%s%s %d %s\n", saysAcknowledged, id, version, status)
@@ -107,7 +107,7 @@ func (journal) Write(line []byte) (int, error) {
 }
 
 func readPast(file string) ([]paymenttest.Entry, error) {
-	f, err := os.Open(file) //nolint:gosec // the test's own
+	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func (k *killing) killed(round, after int) {
 	}
 	require.NoError(k.t, journal.Close())
 
-	program := exec.CommandContext(k.t.Context(), os.Args[0], "-test.run=^TestKilledProgramsLoseNoMoney$") //nolint:gosec // itself
+	program := exec.CommandContext(k.t.Context(), os.Args[0], "-test.run=^TestKilledProgramsLoseNoMoney$")
 	program.Env = append(os.Environ(),
 		programFile+"="+k.file, programPast+"="+journal.Name(), programRound+"="+strconv.Itoa(round))
 	program.Stderr = os.Stderr

@@ -57,7 +57,7 @@ func copies(t *testing.T, file string) func(context.Context) (paymenttest.Stores
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
 	return func(context.Context) (paymenttest.Stores, func() error, error) {
-		folder, err := os.MkdirTemp(filepath.Dir(file), "copy")
+		folder, err := os.MkdirTemp(filepath.Dir(file), "copy") //nolint:usetesting // one of many, deleted at once
 		if err != nil {
 			return paymenttest.Stores{}, nil, err
 		}

@@ -109,8 +109,6 @@ func newCrowd(ctx context.Context, path string, stored int) (*crowd, error) {
 	return c, err
 }
 
-// numbered is the ID of the n-th copy of a payment.
-func numbered(id string, n int) string { return fmt.Sprintf("%s%09d", id[:len(id)-9], n) }
 
 // multiply copies a payment and its timer, and deletes the first. Nothing of it has to outlive a power cut.
 func multiply(path, id string, copies int, first time.Time) (err error) {
