@@ -109,7 +109,6 @@ func newCrowd(ctx context.Context, path string, stored int) (*crowd, error) {
 	return c, err
 }
 
-
 // multiply copies a payment and its timer, and deletes the first. Nothing of it has to outlive a power cut.
 func multiply(path, id string, copies int, first time.Time) (err error) {
 	c, err := dial(path, `PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000`)
